@@ -1,0 +1,1 @@
+//! Bricklayer: see, decide, say, do, tell.
