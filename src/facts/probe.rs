@@ -1,0 +1,82 @@
+//! The one script that asks a node everything.
+
+use std::fmt::Write as _;
+
+use crate::facts::{Answers, HostFacts, NodeLook, host};
+use crate::model::shell;
+
+/// One question: a shell fragment and the key under which its answer is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// Unique within a probe, without spaces: `glusterfs.pool`.
+    pub key: String,
+    /// POSIX sh; must not change the node. Its standard output and exit code are the answer.
+    pub script: String,
+}
+
+impl Section {
+    /// A section of `key` with `script`.
+    pub fn new(key: &str, script: impl Into<String>) -> Self {
+        Self { key: key.to_owned(), script: script.into() }
+    }
+}
+
+/// The questions for a node. The sections run side by side on the node, so that slow ones (a gluster command
+/// costs 0.1 s) overlap; each writes to a file of its own in a folder under `/run`, which is gone at the end.
+#[derive(Clone, Debug, Default)]
+pub struct Probe {
+    /// The questions, the host's own first.
+    pub sections: Vec<Section>,
+}
+
+impl Probe {
+    /// The host's own questions, and the ones given. `names` are to be resolved on the node.
+    pub fn new(names: &[&str], sections: Vec<Section>) -> Self {
+        let mut all = host::sections(names);
+        all.extend(sections);
+        Self { sections: all }
+    }
+
+    /// The script, framed by `mark`: a word that no answer contains.
+    pub fn script(&self, mark: &str) -> String {
+        let mut script = String::from(PROLOGUE);
+        for (at, section) in self.sections.iter().enumerate() {
+            let _ = write!(
+                script,
+                "( (\n{}\n) >\"$d/{at}\" 2>\"$d/{at}.err\"; echo $? >\"$d/{at}.rc\" ) &\n",
+                section.script.trim_end()
+            );
+        }
+        script.push_str("wait\n");
+        for (at, section) in self.sections.iter().enumerate() {
+            let key = shell::quote(&section.key);
+            let _ = write!(
+                script,
+                "printf '%s %s %s\\n' {mark} {key} \"$(cat \"$d/{at}.rc\")\"; cat \"$d/{at}\"; echo; \
+                 printf '%s\\n' {mark}.err; tail -n 5 \"$d/{at}.err\"; echo\n"
+            );
+        }
+        let _ = writeln!(script, "printf '%s\\n' {mark}.end");
+        script
+    }
+
+    /// Reads what the script printed.
+    pub fn read(&self, mark: &str, output: &str) -> Result<NodeLook, String> {
+        let answers = Answers::read(mark, output)?;
+        if let Some(missing) = self.sections.iter().find(|section| answers.get(&section.key).is_none()) {
+            return Err(format!("the probe gave no answer for `{}`", missing.key));
+        }
+        Ok(NodeLook { host: HostFacts::read(&answers)?, answers })
+    }
+}
+
+// `set -u` only: a section's failure is its answer, not the probe's.
+const PROLOGUE: &str = r#"set -u
+exec </dev/null
+LC_ALL=C; export LC_ALL
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH
+umask 077
+d=$(mktemp -d /run/bricklayer.XXXXXX 2>/dev/null || mktemp -d) || exit 1
+trap 'rm -rf "$d"' EXIT
+trap 'exit 129' HUP INT TERM
+"#;

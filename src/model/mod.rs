@@ -1,0 +1,10 @@
+//! Leaf vocabulary that every other module may use.
+
+mod node;
+mod secret;
+mod service;
+pub mod shell;
+
+pub use node::NodeName;
+pub use secret::Secret;
+pub use service::Service;

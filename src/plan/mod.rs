@@ -1,0 +1,11 @@
+//! A plan: stages of waves of tasks, with its reasons. Data only.
+
+mod note;
+mod request;
+mod stage;
+mod task;
+
+pub use note::{Level, Note, Refusal};
+pub use request::{Mode, Request};
+pub use stage::{Plan, Stage, Then, Wave};
+pub use task::{Task, TaskId, Var, Vars};

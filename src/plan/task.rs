@@ -1,0 +1,53 @@
+//! One playbook on one node.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{NodeName, Service};
+
+/// A value of a playbook variable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Var {
+    /// True or false.
+    Flag(bool),
+    /// A count, a size, seconds.
+    Number(u64),
+    /// Text; quoted where it is printed.
+    Text(String),
+    /// Words; each quoted where it is printed.
+    List(Vec<String>),
+}
+
+/// The variables of a task.
+pub type Vars = BTreeMap<String, Var>;
+
+/// Names a task in plans, events and reports: `glusterfs/install@server1`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TaskId {
+    /// Folder and name of the playbook: `glusterfs/install`.
+    pub playbook: String,
+    /// Where it runs.
+    pub node: NodeName,
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.playbook, self.node)
+    }
+}
+
+/// One playbook, to be run on one node, with the values it prints and the reason why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// Playbook and node: unique within a plan.
+    pub id: TaskId,
+    /// The room that asked for it.
+    pub service: Service,
+    /// What the playbook's templates may print.
+    pub vars: Vars,
+    /// Why, in a phrase for people: "glusterd is not installed".
+    pub why: String,
+}
