@@ -2,6 +2,7 @@
 
 mod api;
 mod capture;
+pub mod fake;
 mod frame;
 mod known_hosts;
 mod open_files;
