@@ -148,7 +148,7 @@ impl Bed {
     pub(super) fn target(&self) -> Target {
         let mut target = Target::new(NODE.into(), "server1.test", "admin");
         target.identity_files = vec![self.folder.path().join("key")];
-        target.agent = false;
+        target.agent = None;
         target.known_hosts = vec![self.known_hosts()];
         target.host_key_checking = HostKeyChecking::AcceptNew;
         target
