@@ -50,10 +50,10 @@ impl Probe {
         script.push_str("wait\n");
         for (at, section) in self.sections.iter().enumerate() {
             let key = shell::quote(&section.key);
-            let _ = write!(
+            let _ = writeln!(
                 script,
                 "printf '%s %s %s\\n' {mark} {key} \"$(cat \"$d/{at}.rc\")\"; cat \"$d/{at}\"; echo; \
-                 printf '%s\\n' {mark}.err; tail -n 5 \"$d/{at}.err\"; echo\n"
+                 printf '%s\\n' {mark}.err; tail -n 5 \"$d/{at}.err\"; echo"
             );
         }
         let _ = writeln!(script, "printf '%s\\n' {mark}.end");

@@ -1,0 +1,150 @@
+//! The volume: created, grown, set and started, by one coordinator, one command at a time.
+
+use crate::plan::{Level, Note, Stage, Task};
+use crate::services::glusterfs::facts::{Volume, VolumeStatus};
+use crate::services::glusterfs::plan::bricks::force;
+use crate::services::glusterfs::plan::build::{With, names, note, stage, task};
+use crate::services::glusterfs::plan::growth::{Change, Growth};
+use crate::services::glusterfs::plan::view::View;
+use crate::services::glusterfs::spec::Member;
+
+/// Everything on the coordinator, a wave each.
+pub(super) fn plan(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -> Stage {
+    let tasks = match (&growth.change, view.cluster.volume) {
+        (Change::Create { replica, members }, _) => vec![create(view, coordinator, *replica, members)],
+        (change, Some(volume)) => {
+            let mut tasks = repair(view, coordinator, volume);
+            tasks.extend(options(view, coordinator, volume));
+            if let Change::Grow { raise, replica, extend } = change {
+                tasks.extend(add_bricks(view, coordinator, volume, (raise, *replica, extend)));
+            }
+            tasks
+        }
+        _ => Vec::new(),
+    };
+    stage(
+        "volume",
+        "Create or grow the volume, set its options, start it",
+        tasks.into_iter().map(|task| vec![task]).collect(),
+    )
+}
+
+fn bricks(view: &View<'_>, members: &[&Member]) -> Vec<String> {
+    members.iter().map(|member| format!("{}:{}", member.peer_name, view.spec.brick_path)).collect()
+}
+
+fn create(view: &View<'_>, on: &Member, replica: u32, members: &[&Member]) -> Task {
+    let options = view.spec.options.iter().flat_map(|(key, value)| [key.clone(), value.clone()]).collect::<Vec<_>>();
+    let copies = if replica == 1 { "one copy".to_owned() } else { format!("{replica} copies") };
+    let why = format!(
+        "volume `{}` does not exist; {copies}, on {}",
+        view.spec.volume,
+        names(members.iter().map(|m| &m.node))
+    );
+    task("create", &on.node, why)
+        .with("volume", view.spec.volume.as_str())
+        .with("replica", replica)
+        .with("bricks", bricks(view, members))
+        .with("options", options)
+        .with("force", force(view, members))
+}
+
+// A stopped volume or a dead brick, before anything that needs them.
+fn repair(view: &View<'_>, on: &Member, volume: &Volume) -> Vec<Task> {
+    if volume.status != VolumeStatus::Started {
+        let why = format!("volume `{}` is not started", volume.name);
+        return vec![task("start", &on.node, why).with("volume", volume.name.as_str())];
+    }
+    let down = dead_bricks(view, volume);
+    if down.is_empty() {
+        return Vec::new();
+    }
+    let why = format!("no process runs for {}", down.join(", "));
+    vec![task("bricks-up", &on.node, why).with("volume", volume.name.as_str())]
+}
+
+// Bricks of nodes that were seen, whose glusterd runs, and that have no process. The others are unknown.
+fn dead_bricks<'a>(view: &View<'_>, volume: &'a Volume) -> Vec<&'a str> {
+    volume
+        .bricks
+        .iter()
+        .filter(|brick| {
+            view.known.iter().any(|(_, facts)| {
+                facts.daemon.active
+                    && facts.daemon.uuid.as_deref() == Some(&brick.host)
+                    && !facts.runs_brick(&volume.name, &brick.path)
+            })
+        })
+        .map(|brick| brick.name.as_str())
+        .collect()
+}
+
+/// The volume must be made to serve before it can be decided how it grows.
+pub(super) fn wakes(view: &View<'_>) -> bool {
+    view.cluster
+        .volume
+        .is_some_and(|volume| volume.status != VolumeStatus::Started || !dead_bricks(view, volume).is_empty())
+}
+
+// Only what differs is set, in one call: each call rewrites the volfiles (fact 10.1).
+fn options(view: &View<'_>, on: &Member, volume: &Volume) -> Option<Task> {
+    let differ: Vec<_> =
+        view.spec.options.iter().filter(|(key, value)| volume.option(key) != Some(value.as_str())).collect();
+    if differ.is_empty() {
+        return None;
+    }
+    let why = differ
+        .iter()
+        .map(|(key, value)| format!("{key} is {}, not {value}", volume.option(key).unwrap_or("not set")))
+        .collect::<Vec<_>>()
+        .join("; ");
+    let pairs: Vec<String> = differ.iter().flat_map(|(key, value)| [(*key).clone(), (*value).clone()]).collect();
+    Some(task("options", &on.node, why).with("volume", volume.name.as_str()).with("options", pairs))
+}
+
+fn add_bricks(view: &View<'_>, on: &Member, volume: &Volume, grow: (&[&Member], u32, &[&Member])) -> Vec<Task> {
+    let (raise, replica, extend) = grow;
+    let add = |playbook: &str, members: &[&Member], why: String, before: usize, replica_before: u32| {
+        task(playbook, &on.node, why)
+            .with("volume", volume.name.as_str())
+            .with("replica", replica)
+            .with("bricks", bricks(view, members))
+            .with("before", before)
+            .with("replica_before", replica_before)
+            .with("force", force(view, members))
+    };
+    let list = |members: &[&Member]| names(members.iter().map(|member| &member.node));
+    let before = volume.bricks.len();
+    let mut tasks = Vec::new();
+    if !raise.is_empty() {
+        let why = format!("{} get a copy: replica {} becomes {replica}", list(raise), volume.replica);
+        tasks.push(add("add-brick", raise, why, before, volume.replica));
+    }
+    if !extend.is_empty() {
+        let why = format!("{} add room: {} more replica set(s)", list(extend), extend.len() / replica as usize);
+        tasks.push(add("extend", extend, why, before + raise.len(), replica));
+        let why = "new replica sets hold nothing until files are moved there";
+        tasks.push(task("rebalance", &on.node, why).with("volume", volume.name.as_str()));
+    }
+    tasks
+}
+
+/// New copies are waited for: until they are healed, they are none.
+pub(super) fn heal(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -> Stage {
+    let tasks = match &growth.change {
+        Change::Grow { raise, .. } if !raise.is_empty() => vec![
+            task("healed", &coordinator.node, "a copy counts when it is complete")
+                .with("volume", view.spec.volume.as_str()),
+        ],
+        _ => Vec::new(),
+    };
+    stage("heal", "Wait until the new copies are complete", vec![tasks])
+}
+
+/// What is odd about the volume.
+pub(super) fn notes(view: &View<'_>) -> Option<Note> {
+    let volume = view.cluster.volume?;
+    (volume.status == VolumeStatus::Stopped).then(|| {
+        note(Level::Warning, None, format!("volume `{}` was stopped by somebody; it is started again", volume.name))
+    })
+}
