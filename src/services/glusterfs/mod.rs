@@ -7,3 +7,6 @@ pub mod facts;
 pub mod plan;
 pub mod probe;
 pub mod spec;
+
+#[cfg(test)]
+mod laws;

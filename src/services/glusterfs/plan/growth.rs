@@ -102,7 +102,7 @@ fn grow<'a>(view: &View<'a>, volume: &Volume) -> Result<(Change<'a>, Vec<Note>),
         notes.extend(advice(view.spec.replica, volume.replica));
         return Ok((Change::None, notes));
     }
-    shape(volume)?;
+    shape(volume, view.spec.replica)?;
     // With several replica sets, `auto` keeps their size: a raise would need a new brick for every set at once.
     let target = match view.spec.replica {
         Replica::Auto if volume.sets() == 1 => volume.replica + u32::try_from(new.len()).unwrap_or_default(),
@@ -127,12 +127,12 @@ fn grow<'a>(view: &View<'a>, volume: &Volume) -> Result<(Change<'a>, Vec<Note>),
 }
 
 // Shapes that bricks cannot simply be added to.
-fn shape(volume: &Volume) -> Result<(), Vec<Refusal>> {
+fn shape(volume: &Volume, wanted: Replica) -> Result<(), Vec<Refusal>> {
     let what = if volume.disperse > 0 {
         "is dispersed"
     } else if volume.arbiter > 0 {
         "has arbiters"
-    } else if volume.replica == 1 && volume.bricks.len() > 1 {
+    } else if volume.replica == 1 && volume.bricks.len() > 1 && wanted != Replica::Fixed(1) {
         "is distributed without replicas"
     } else {
         return Ok(());

@@ -61,7 +61,7 @@ fn mode(view: &View<'_>) -> Vec<Refusal> {
     let volume = &view.spec.volume;
     let stored = view.known.iter().find(|(_, facts)| facts.daemon.stored_volumes.contains(volume));
     match (&view.request.mode, stored) {
-        (Mode::Bootstrap { .. }, Some((member, _))) => vec![refuse(
+        (Mode::Bootstrap, Some((member, _))) => vec![refuse(
             Some(&member.node),
             format!("`--bootstrap` would make a second cluster: volume `{volume}` is there already"),
             "run `up` without `--bootstrap`",
@@ -71,8 +71,8 @@ fn mode(view: &View<'_>) -> Vec<Refusal> {
             format!("`--join` needs a cluster to join, and no node has volume `{volume}`"),
             "run `up` without `--join`",
         )],
-        (Mode::Bootstrap { absent }, None) => {
-            let answers = view.known.iter().filter(|(member, _)| absent.contains(&member.node));
+        (Mode::Bootstrap, None) => {
+            let answers = view.known.iter().filter(|(member, _)| view.request.absent.contains(&member.node));
             answers
                 .map(|(member, _)| {
                     refuse(Some(&member.node), "`--absent` names it, and it answers", "leave it out of `--absent`")
@@ -90,7 +90,7 @@ pub(super) fn gate(view: &View<'_>) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     for (member, why) in &view.unknown {
         let peer = view.cluster.peers.values().any(|peer| named(member, &peer.names));
-        if bootstrap && !view.request.absent(&member.node) {
+        if bootstrap && !view.request.absent.contains(&member.node) {
             let absent =
                 names(view.unknown.iter().map(|(member, _)| &member.node)).replace(" and ", ",").replace(", ", ",");
             refusals.push(refuse(
