@@ -43,7 +43,7 @@ impl Probe {
         for (at, section) in self.sections.iter().enumerate() {
             let _ = write!(
                 script,
-                "( (\n{}\n) >\"$d/{at}\" 2>\"$d/{at}.err\"; echo $? >\"$d/{at}.rc\" ) &\n",
+                "( (\n{}\n) >\"$out/{at}\" 2>\"$out/{at}.err\"; echo $? >\"$out/{at}.rc\" ) &\n",
                 section.script.trim_end()
             );
         }
@@ -52,8 +52,8 @@ impl Probe {
             let key = shell::quote(&section.key);
             let _ = writeln!(
                 script,
-                "printf '%s %s %s\\n' {mark} {key} \"$(cat \"$d/{at}.rc\")\"; cat \"$d/{at}\"; echo; \
-                 printf '%s\\n' {mark}.err; tail -n 5 \"$d/{at}.err\"; echo"
+                "printf '%s %s %s\\n' {mark} {key} \"$(cat \"$out/{at}.rc\")\"; cat \"$out/{at}\"; echo; \
+                 printf '%s\\n' {mark}.err; tail -n 5 \"$out/{at}.err\"; echo"
             );
         }
         let _ = writeln!(script, "printf '%s\\n' {mark}.end");
@@ -76,7 +76,7 @@ exec </dev/null
 LC_ALL=C; export LC_ALL
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH
 umask 077
-d=$(mktemp -d /run/bricklayer.XXXXXX 2>/dev/null || mktemp -d) || exit 1
-trap 'rm -rf "$d"' EXIT
+out=$(mktemp -d /run/bricklayer.XXXXXX 2>/dev/null || mktemp -d) || exit 1
+trap 'rm -rf "$out"' EXIT
 trap 'exit 129' HUP INT TERM
 "#;

@@ -62,7 +62,7 @@ while [ ! -d "$a" ]; do a=$(dirname "$a"); done
 [ "$(stat -c %d "$a")" = "$(stat -c %d /)" ] && echo 'root yes'
 if [ -d "$b" ]; then
   mountpoint -q "$b" && echo 'mountpoint yes'
-  find "$b" -mindepth 1 -maxdepth 1 ! -name .glusterfs -printf 'entry %f\n' | head -n 5
+  find "$b" -mindepth 1 -maxdepth 1 ! -name .glusterfs ! -name '.glusterfs-anonymous-inode-*' -printf 'entry %f\n' | head -n 5
   if [ -d "$b/.glusterfs" ]; then
     echo 'glusterfs yes'
     find "$b/.glusterfs" -type f -size +0 ! -name health_check ! -name anonymous-inode ! -path '*/indices/*' ! -name '*.db*' \

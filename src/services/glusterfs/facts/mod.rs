@@ -12,3 +12,6 @@ pub use cli::{Brick, Peer, Volume, VolumeStatus};
 pub use heal::{BrickHeal, heal_info};
 pub use mount::MountFacts;
 pub use node::{Asked, Daemon, NodeFacts};
+
+#[cfg(test)]
+mod tests;
