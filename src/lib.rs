@@ -9,3 +9,4 @@ pub mod facts;
 pub mod model;
 pub mod plan;
 pub mod transport;
+pub mod yaml;
