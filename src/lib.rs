@@ -8,5 +8,6 @@ pub mod events;
 pub mod facts;
 pub mod model;
 pub mod plan;
+pub mod playbook;
 pub mod transport;
 pub mod yaml;
