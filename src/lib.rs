@@ -8,5 +8,7 @@ pub mod events;
 pub mod facts;
 pub mod model;
 pub mod plan;
+pub mod playbook;
 pub mod services;
 pub mod transport;
+pub mod yaml;
