@@ -6,7 +6,9 @@
 
 pub mod events;
 pub mod facts;
+pub mod inventory;
 pub mod model;
 pub mod plan;
+pub mod services;
 pub mod transport;
 pub mod yaml;

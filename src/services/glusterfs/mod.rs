@@ -1,0 +1,3 @@
+//! `GlusterFS`: one replicated volume, mounted where it is served.
+
+pub mod spec;
