@@ -6,6 +6,7 @@
 
 pub mod events;
 pub mod facts;
+pub mod inventory;
 pub mod model;
 pub mod plan;
 pub mod playbook;

@@ -10,7 +10,7 @@ use crate::services::glusterfs::facts::{
     Asked, Brick, BrickDir, Daemon, MountFacts, NodeFacts, Peer, Volume, VolumeStatus,
 };
 use crate::services::glusterfs::plan::{Nodes, decide, mount_unit};
-use crate::services::glusterfs::spec::{DedicatedBrick, Member, Replica, Spec};
+use crate::services::glusterfs::spec::{DedicatedBrick, Member, PeerNames, Replica, Spec};
 
 pub(super) const PATH: &str = "/data/glusterfs/shared";
 
@@ -68,6 +68,9 @@ impl Sim {
         let spec = Spec {
             volume: "gv0".to_owned(),
             replica,
+            arbiter: 0,
+            peer_names: PeerNames::Ip,
+            clients: Vec::new(),
             brick_path: PATH.to_owned(),
             dedicated_brick: DedicatedBrick::Warn,
             mount_point: "/mnt/gluster".to_owned(),

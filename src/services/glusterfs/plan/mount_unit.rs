@@ -13,7 +13,8 @@ pub fn name(volume: &str) -> String {
 
 /// Its content.
 pub fn content(spec: &Spec) -> String {
-    let (volume, at) = (&spec.volume, &spec.mount_point);
+    // systemd reads `%` as a specifier.
+    let (volume, at) = (&spec.volume, spec.mount_point.replace('%', "%%"));
     format!(
         "# Written by bricklayer. Mounts the GlusterFS volume {volume} and keeps trying until the volume serves.\n\
          [Unit]\n\
