@@ -8,4 +8,5 @@ pub mod events;
 pub mod facts;
 pub mod model;
 pub mod plan;
+pub mod report;
 pub mod transport;
