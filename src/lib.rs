@@ -10,6 +10,7 @@ pub mod inventory;
 pub mod model;
 pub mod plan;
 pub mod playbook;
+pub mod report;
 pub mod services;
 pub mod transport;
 pub mod yaml;
