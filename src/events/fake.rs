@@ -70,6 +70,7 @@ pub(crate) fn plan(nodes: &[NodeName]) -> Plan {
         first("glusterfs/volume", "there is no volume"),
     ];
     Plan {
+        open: None,
         stages: vec![
             stage("glusterfs/prepare", "packages, daemon and brick", vec![Wave { tasks: prepare.collect() }]),
             stage("glusterfs/pool", "one pool, one volume", pool),

@@ -26,3 +26,18 @@ impl fmt::Display for Health {
         })
     }
 }
+
+/// One thing that was judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What it is about: `node`, `volume`, `heal`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// The verdict.
+    pub health: Health,
+    /// What was seen, column by column: a heading and a value.
+    pub seen: Vec<(&'static str, String)>,
+    /// What is wrong and what to do, where something is.
+    pub remedy: Option<String>,
+}

@@ -6,7 +6,7 @@ mod secret;
 mod service;
 pub mod shell;
 
-pub use health::Health;
+pub use health::{Finding, Health};
 pub use node::NodeName;
 pub use secret::Secret;
 pub use service::Service;

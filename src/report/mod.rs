@@ -9,6 +9,7 @@ mod layout;
 mod plain;
 mod said;
 mod say;
+mod status;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -22,5 +23,6 @@ pub use layout::{marked, pretty};
 pub use plain::Plain;
 pub use said::{Mark, Said};
 pub use say::say;
+pub use status::status_lines;
 pub use summary::{ending, table};
 pub use text::{clean, count, duration};

@@ -3,6 +3,7 @@
 mod brick;
 mod cli;
 mod heal;
+mod health;
 mod mount;
 mod node;
 mod read;
@@ -10,6 +11,7 @@ mod read;
 pub use brick::{BrickDir, hex_to_uuid};
 pub use cli::{Brick, Peer, Volume, VolumeStatus};
 pub use heal::{BrickHeal, heal_info};
+pub use health::health;
 pub use mount::MountFacts;
 pub use node::{Asked, Daemon, NodeFacts};
 

@@ -15,6 +15,7 @@ use crate::services::glusterfs::spec::{DedicatedBrick, Member, PeerNames, Replic
 pub(super) const PATH: &str = "/data/glusterfs/shared";
 
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "a model of a node: any of them may hold")]
 pub(super) struct SimNode {
     pub(super) up: bool,
     pub(super) installed: bool,
