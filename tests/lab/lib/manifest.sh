@@ -1,0 +1,2 @@
+# shellcheck shell=bash
+cmd_manifest() { die "not yet"; }

@@ -1,0 +1,2 @@
+# shellcheck shell=bash
+build_rhel() { die "not yet"; }
