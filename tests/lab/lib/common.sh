@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # used by those who source this
 # Paths, names, messages, locks: what every other file of the lab uses.
 
 LAB_ROOT=${BRICKLAYER_LAB_ROOT:-/var/lib/bricklayer-lab}

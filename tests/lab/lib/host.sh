@@ -41,6 +41,7 @@ sources_for() {
   if [[ -n ${LAB_SOURCES-} ]]; then
     lines=$(sed -nE 's/^deb (\[[^]]*\] )?//p' "$LAB_SOURCES") || die "cannot read LAB_SOURCES ($LAB_SOURCES)"
   else
+    # shellcheck disable=SC2016 # apt fills these in
     lines=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)' 'Created-By: Packages' |
       sed -n 's/ Debian$//p' | grep ' main$' | sort -u) || true
   fi

@@ -96,7 +96,7 @@ build_gluster() {
       apt-get clean && rm -rf /var/lib/apt/lists/*
     fi'
   umount "$new/mnt"
-  rm -rf "$new/work" "$new/mnt"
+  rm -rf "${new:?}/work" "${new:?}/mnt"
 }
 
 index_repo() {
