@@ -10,6 +10,7 @@ BASE_PACKAGES=(
 # with all they depend on in the nodes' repository; more at image time: LAB_EXTRA_PACKAGES="mariadb-server .."
 REPO_PACKAGES=(glusterfs-server ufw firewalld netbase nftables chrony)
 RHEL_PACKAGES=(dnf rpm python3-dnf)
+RHEL_REPO_PACKAGES=(glusterfs-server firewalld)
 
 image_suite() {
   case $1 in
@@ -68,12 +69,16 @@ build_base() {
   local image=$1 new=$2 packages=("${BASE_PACKAGES[@]}") suite
   local wanted=("${REPO_PACKAGES[@]}")
   read -ra extra <<< "${LAB_EXTRA_PACKAGES-}"
-  [[ $image != rhel ]] || packages+=("${RHEL_PACKAGES[@]}")
+  if [[ $image == rhel ]]; then
+    packages+=("${RHEL_PACKAGES[@]}")
+    wanted=("${RHEL_REPO_PACKAGES[@]}")
+  fi
   suite=$(image_suite "$image")
   sources_for "$suite" > "$new/sources.list"
   mkdir -p "$new/repo"
   # the host's apt fetches the repository's packages, while mmdebstrap has it look at the new root
   mmdebstrap --variant=minbase --include="$(IFS=, && echo "${packages[*]}")" \
+    --customize-hook="rm -f \"\$1\"/var/cache/apt/archives/*.deb" \
     --customize-hook="APT_CONFIG=\$MMDEBSTRAP_APT_CONFIG apt-get install -y --no-install-recommends --download-only ${wanted[*]} ${extra[*]}" \
     --customize-hook="mv \"\$1\"/var/cache/apt/archives/*.deb '$new/repo/'" \
     "$suite" "$new/root" "$new/sources.list"
