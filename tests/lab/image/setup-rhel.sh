@@ -21,6 +21,9 @@ baseurl=file:///srv/lab-repo
 enabled=1
 gpgcheck=0
 EOF
+# Debian's rpm keeps the database in the caller's home, a real one has one for all
+mkdir -p /etc/rpm
+echo '%_dbpath /var/lib/rpm' > /etc/rpm/macros
 [ -e /usr/bin/yum ] || ln -s dnf-3 /usr/bin/yum
 dnf install -y lab-base
 dnf clean all

@@ -7,8 +7,9 @@ set -eu
 systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
   e2scrub_reap.service fstrim.timer console-getty.service
 
-# root logs in by key; `admin` has sudo without, `pw` with a password (which is `pw`)
-useradd -m -s /bin/bash admin
+# root logs in by key; `admin` has sudo without, `pw` with a password (which is `pw`). Not a group `admin`:
+# sudo leaves a note in the home of its members, and a dry run would not have changed "nothing"
+useradd -m -s /bin/bash -g users admin
 useradd -m -s /bin/bash pw
 echo 'pw:pw' | chpasswd
 echo 'admin ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/admin
@@ -16,7 +17,7 @@ echo 'pw ALL=(ALL) ALL' > /etc/sudoers.d/pw
 chmod 440 /etc/sudoers.d/admin /etc/sudoers.d/pw
 for user in root admin pw; do
   home=$(getent passwd "$user" | cut -d: -f6)
-  install -d -m 700 -o "$user" -g "$user" "$home/.ssh"
+  install -d -m 700 -o "$user" -g "$(id -gn "$user")" "$home/.ssh"
   echo "$LAB_KEY" > "$home/.ssh/authorized_keys"
   chown "$user:" "$home/.ssh/authorized_keys"
   chmod 600 "$home/.ssh/authorized_keys"

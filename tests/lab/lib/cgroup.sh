@@ -13,6 +13,8 @@ cgroup_roots() {
 }
 
 work_cgroup() { echo "bricklayer-$1"; }
+# The folder's inode stands for this LAB_ROOT: another one may build the same image at the same time.
+image_cgroup() { echo "bricklayer+$(stat -c %i "$IMAGES").$1"; }
 node_cgroup() { echo "bricklayer-$1.$2"; }
 
 # Move the calling (sub)shell, and so everything it will start, into a group.

@@ -21,8 +21,7 @@ node_dir() { echo "$LABS/$1/n$2"; }
 # Names of machines, network namespaces and control groups are made of the lab's name, hence the short and
 # plain alphabet. A dot joins name and number (`a.1`), so lab `a` can never own a piece of lab `a-1`.
 check_name() {
-  [[ $1 =~ ^[a-z][a-z0-9-]{0,9}$ && $1 != image ]] ||
-    usage "\`$1\` is no lab name: 1 to 10 of a-z 0-9 -, a letter first, and not \`image\`"
+  [[ $1 =~ ^[a-z][a-z0-9-]{0,9}$ ]] || usage "\`$1\` is no lab name: 1 to 10 of a-z 0-9 -, a letter first"
 }
 
 check_number() {

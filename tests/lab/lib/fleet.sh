@@ -29,6 +29,7 @@ lab_begin() {
   local dir
   dir=$(lab_dir "$1")
   [[ -d $dir || ! -e /run/netns/$1 ]] || die "the namespace \`$1\` exists and is no lab of $LAB_ROOT"
+  mkdir -p "$dir"
   cgroup_enter "$(work_cgroup "$1")"
   lock "$dir/lock"
 }
@@ -184,8 +185,13 @@ lab_down() {
 }
 
 cmd_clean() {
+  local image group
   cmd_down --all
-  cgroup_kill "$(work_cgroup image)"
-  cgroup_remove "$(work_cgroup image)"
+  for image in "${IMAGE_NAMES[@]/%/-gluster}" "${IMAGE_NAMES[@]}"; do
+    [[ -d $IMAGES ]] || continue
+    group=$(image_cgroup "$image")
+    cgroup_kill "$group"
+    cgroup_remove "$group"
+  done
   rm -rf "$LAB_ROOT"
 }

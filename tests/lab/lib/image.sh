@@ -1,15 +1,17 @@
 # shellcheck shell=bash
 # Images: root file systems that nodes use as the read-only floor of an overlay, and an offline package
 # repository for each. IMAGE-gluster is a second layer above IMAGE.
-# A new image: its suite in `image_suite`, what is special about it in a function called by `image_build`.
+# A new image: its name in IMAGE_NAMES, its suite in `image_suite`, what is special about it in `build_base`.
 
+# shellcheck disable=SC2034 # for `lab clean`
+IMAGE_NAMES=(debian12 debian13 rhel)
 BASE_PACKAGES=(
   systemd systemd-sysv dbus udev openssh-server sudo iproute2 iputils-ping procps attr xfsprogs
   ca-certificates python3-minimal
 )
 # with all they depend on in the nodes' repository; more at image time: LAB_EXTRA_PACKAGES="mariadb-server .."
 REPO_PACKAGES=(glusterfs-server ufw firewalld netbase nftables chrony)
-RHEL_PACKAGES=(dnf rpm python3-dnf)
+RHEL_PACKAGES=(dnf rpm python3-dnf netbase)
 RHEL_REPO_PACKAGES=(glusterfs-server firewalld)
 
 image_suite() {
@@ -36,8 +38,14 @@ cmd_image() {
   image_ensure "$1"
 }
 
+# What an image is made by, in one number.
+recipe() { cat "$LAB_DIR"/lib/{image,rhel}.sh "$LAB_DIR"/image/*.sh | sha256sum; }
+
 image_ensure() {
-  [[ ! -d $IMAGES/$1 ]] || return 0
+  if [[ -d $IMAGES/$1 ]]; then
+    [[ $(recipe) == "$(cat "$IMAGES/$1/recipe" 2>/dev/null)" ]] || say "image $1 is older than its recipe (\`lab clean\` for a new one)"
+    return
+  fi
   [[ $1 == "$(image_base "$1")" ]] || image_ensure "$(image_base "$1")"
   need "${NEEDS[@]}"
   [[ $1 != rhel* ]] || need "${NEEDS_RHEL[@]}"
@@ -47,19 +55,24 @@ image_ensure() {
     [[ ! -d $IMAGES/$1 ]] || exit 0 # made by the one we waited for
     image_build "$1"
   )
-  cgroup_remove "$(work_cgroup image)"
 }
 
-# Only whole images get their name. Runs in a mount namespace of its own, so that a killed builder leaves
-# no mount behind, and in the group that `lab clean` ends.
+# Only whole images get their name. The builder runs in a mount namespace of its own, so that even a killed one
+# leaves no mount behind, and in a group that `lab clean` ends.
 image_build() {
-  local image=$1 new=$IMAGES/.new-$1 began=$SECONDS
+  local image=$1 new=$IMAGES/.new-$1 log=$IMAGES/$1.log began=$SECONDS group built=1
   say "building image $image"
-  cgroup_enter "$(work_cgroup image)"
+  mkdir -p "$IMAGES"
   rm -rf "$new"
-  mkdir -p "$new"
-  unshare --mount --propagation private "$LAB_DIR/lib/build-image" "$image" "$new" > "$IMAGES/$image.log" 2>&1 ||
-    die "image $image failed, the end of $IMAGES/$image.log: $(tail -n 15 "$IMAGES/$image.log")"
+  mkdir "$new"
+  group=$(image_cgroup "$image")
+  (
+    cgroup_enter "$group"
+    exec unshare --mount --propagation private "$LAB_DIR/lib/build-image" "$image" "$new"
+  ) > "$log" 2>&1 || built=0
+  cgroup_remove "$group"
+  ((built)) || die "image $image failed, the end of $log: $(tail -n 15 "$log")"
+  recipe > "$new/recipe"
   sync -f "$new" # the name must not reach the disk before what it names
   mv -T "$new" "$IMAGES/$image"
   say "image $image built in $((SECONDS - began)) s"

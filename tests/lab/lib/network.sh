@@ -66,12 +66,21 @@ in_network() {
   nsenter --net="/run/netns/$name" -- "$@"
 }
 
+# This process and all it runs in: a test run by `lab exec` may well call us.
+ancestors() {
+  local pid=$$
+  while ((pid > 0)); do
+    echo "$pid"
+    pid=$(awk '/^PPid:/ {print $2}' "/proc/$pid/status")
+  done
+}
+
 network_down() {
   local name=$1 file pids
   for file in "/run/netns/$name" "/run/netns/$name".*; do
     [[ -e $file ]] || continue
     # what was started by `lab exec` and is still there, such as a shared ssh connection
-    pids=$(ip netns pids "${file##*/}" 2>/dev/null | grep -vx -e "$$" -e "$PPID" || true)
+    pids=$(ip netns pids "${file##*/}" 2>/dev/null | grep -vxF "$(ancestors)" || true)
     # shellcheck disable=SC2086 # a list of numbers
     [[ -z $pids ]] || kill -9 $pids 2>/dev/null || true
     ip netns del "${file##*/}" 2>/dev/null || true

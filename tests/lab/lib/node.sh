@@ -83,6 +83,7 @@ node_boot() {
     exec setsid unshare --mount --propagation slave \
       "$LAB_DIR/lib/run-node" "$name" "$i" "$(image_layers "$image")" "$(image_repo "$image")"
   ) < /dev/null > "$dir/console.log" 2>&1 &
+  NODE_JOB=$!
 }
 
 # Up means: its sshd answers us, and systemd has nothing left to start.
@@ -90,7 +91,7 @@ node_wait() {
   local name=$1 i=$2 end=$((SECONDS + BOOT_TIMEOUT)) state
   until in_network "$name" bash -c "read -t 2 -r < /dev/tcp/$(node_address "$i")/22" 2>/dev/null; do
     ((SECONDS < end)) || die "server$i: no sshd after $BOOT_TIMEOUT s, see $(node_dir "$name" "$i")/console.log"
-    jobs %% &>/dev/null || node_running "$name" "$i" ||
+    kill -0 "${NODE_JOB-none}" 2>/dev/null || node_running "$name" "$i" ||
       die "server$i does not boot: $(tail -n 5 "$(node_dir "$name" "$i")/console.log")"
     sleep 0.1
   done

@@ -113,7 +113,12 @@ scripts_of() {
       # shellcheck disable=SC2016 # rpm fills it in
       printf '%%preun\n[ $1 -gt 0 ] || systemctl --no-reload disable --now glusterd > /dev/null 2>&1 || :\n'
       ;;
-    firewalld) printf '%%post\nsystemctl daemon-reload > /dev/null 2>&1 || :\nsystemctl reload dbus > /dev/null 2>&1 || :\n' ;;
+    firewalld)
+      # Debian's script asks `update-alternatives` to choose one of two policies
+      printf '%%post\ncd /usr/share/polkit-1/actions && ln -sf org.fedoraproject.FirewallD1.server.policy.choice %s\n' \
+        org.fedoraproject.FirewallD1.policy
+      printf 'systemctl daemon-reload > /dev/null 2>&1 || :\nsystemctl reload dbus > /dev/null 2>&1 || :\n'
+      ;;
     polkitd) printf '%%pre\nuseradd -r -d /nonexistent -s /usr/sbin/nologin polkitd 2> /dev/null || :\n' ;;
     lib*) printf '%%post\nldconfig\n' ;;
   esac
