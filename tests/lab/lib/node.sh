@@ -3,6 +3,7 @@
 #   upper/ work/ root/   its overlay: what it changed, the kernel's scratch folder, where it is mounted
 #   disk.img data/       its data disk and where that is mounted (disk/ instead, without loop devices)
 #   hostkeys/            its ssh host keys; they survive `lab reset`, so that known_hosts stays true
+#   unmade               only while a reset is under way
 #   image                its image's name; written last: a folder without it is half-made
 
 node_running() { ! cgroup_empty "$(node_cgroup "$1" "$2")"; }
@@ -33,6 +34,7 @@ node_fresh() {
   local dir etc
   dir=$(node_dir "$1" "$2")
   etc=$dir/upper/etc
+  touch "$dir/unmade" # a reset that was killed is done again before the node boots
   rm -rf "$dir"/{upper,work,disk,disk.img}
   mkdir -p "$dir"/{root,data,work} "$etc/ssh"
   chmod 755 "$dir/upper" "$etc" "$etc/ssh"
@@ -40,6 +42,7 @@ node_fresh() {
   echo "server$2" > "$etc/hostname"
   tr -d - < /proc/sys/kernel/random/uuid > "$etc/machine-id"
   disk_create "$dir"
+  rm "$dir/unmade"
 }
 
 # A file system of its own for /data, as bricks should have: `df` and "no space left" are then the node's.
@@ -59,8 +62,10 @@ disk_create() {
 }
 
 # The kernel makes as many as are asked for, but in a container the device file may be missing.
+# LAB_NO_LOOP=1: do as if there were none.
 loop_available() {
   local device
+  [[ -z ${LAB_NO_LOOP-} ]] || return 1
   device=$(losetup -f 2>/dev/null) || return 1
   [[ -b $device ]] || mknod -m 660 "$device" b 7 "${device#/dev/loop}" 2>/dev/null
 }
@@ -76,6 +81,7 @@ node_boot() {
   wait_until 30 disk_free "$dir" || die "the disk of server$i is still in use"
   image=$(cat "$dir/image")
   [[ -d $IMAGES/$image ]] || die "server$i is made of image $image, which is not there (\`lab image $image\`)"
+  [[ ! -f $dir/unmade ]] || node_fresh "$name" "$i"
   cable_in "$name" "$i"
   (
     # from here on it belongs to nobody
