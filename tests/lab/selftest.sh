@@ -273,8 +273,11 @@ test_crash() {
     "$LAB" up $A 2
     same "nodes after a reset killed at $moment s" 2 "$("$LAB" status $A | grep -cw on)"
   done
+  "$LAB" up $A 2
   "$LAB" exec $A sleep 1000 &
+  "$LAB" down $A &
   "$LAB" down $A
+  wait $! || fail "two at once"
   "$LAB" down $A
 }
 

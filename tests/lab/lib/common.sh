@@ -53,9 +53,9 @@ check_root() { [[ $EUID == 0 ]] || die "namespaces, mounts and control groups ne
 # Take the lock FILE until this process ends. Whoever removes the folder removes the lock with it, so after
 # waiting we may hold a file that is gone from the disk: then begin again with the new one.
 lock() {
-  mkdir -p "${1%/*}"
   while :; do
-    exec {LOCK_FD}>>"$1"
+    mkdir -p "${1%/*}"
+    { exec {LOCK_FD}>> "$1"; } 2> /dev/null || continue
     flock "$LOCK_FD"
     [[ $(stat -c %i "$1" 2>/dev/null) == "$(stat -Lc %i "/proc/self/fd/$LOCK_FD")" ]] && return
     exec {LOCK_FD}>&-
