@@ -275,6 +275,7 @@ test_crash() {
   done
   "$LAB" up $A 2
   "$LAB" exec $A sleep 1000 &
+  disown # its end is no news
   "$LAB" down $A &
   "$LAB" down $A
   wait $! || fail "two at once"
