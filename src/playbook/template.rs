@@ -1,6 +1,6 @@
 //! minijinja, made strict: no undefined values, nearly no filters, and values quoted where they are printed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
@@ -52,7 +52,7 @@ impl Template {
 
     /// Fills it in.
     pub(super) fn render(&self, vars: &Vars) -> Result<String, Complaint> {
-        let vars: Value = vars.iter().map(|(name, var)| (name.clone(), value(var))).collect();
+        let vars: BTreeMap<&str, Value> = vars.iter().map(|(name, var)| (name.as_str(), value(var))).collect();
         ENVIRONMENT.render_named_str(name(self.print), &self.text, vars).map_err(|error| complaint(&error))
     }
 }
