@@ -8,3 +8,4 @@
 mod harness;
 
 mod bring_up;
+mod readme;
