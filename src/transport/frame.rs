@@ -129,5 +129,4 @@ kill -s KILL -- \"-$group\"
 }
 
 #[cfg(test)]
-#[path = "frame_tests.rs"]
 mod tests;

@@ -77,7 +77,7 @@ impl Sshd {
         let mut target = Target::new(NODE.into(), "127.0.0.1", "root");
         target.port = self.port;
         target.identity_files = vec![self.path("key")];
-        target.agent = false;
+        target.agent = None;
         target.known_hosts = vec![self.path("known_hosts")];
         target.host_key_checking = HostKeyChecking::AcceptNew;
         target

@@ -9,7 +9,7 @@ use russh::client::{AuthResult, Handle};
 use russh::keys::agent::AgentIdentity;
 use russh::keys::{HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
 
-use super::agent::Agent;
+use super::agent::{Agent, Agents};
 use super::gate::Gate;
 use super::key_files::{KeyFile, KeyFiles, defaults};
 use crate::transport::api::ConnectError;
@@ -21,7 +21,7 @@ const MOST_TRIES: usize = 5;
 /// Keys of the workstation, shared by all connections.
 pub(super) struct Keys {
     pub(super) files: KeyFiles,
-    pub(super) agent: Agent,
+    pub(super) agents: Agents,
 }
 
 /// A key to be offered.
@@ -46,28 +46,25 @@ struct Offers {
 impl Offers {
     /// Keys named for this target come first, so that a full agent does not use up the tries. Otherwise, as with
     /// OpenSSH, the agent's keys come before the default files.
-    async fn gather(target: &Target, keys: &Keys) -> Self {
+    async fn gather(target: &Target, files: &KeyFiles, agent: Option<&Agent>) -> Self {
         let mut all = Self::default();
-        let agent = if target.agent {
-            match keys.agent.identities().await {
-                Ok(identities) => identities,
-                Err(problem) => {
-                    all.problems.push(problem);
-                    &[]
-                }
-            }
-        } else {
-            &[]
+        let agent = match agent {
+            Some(agent) => agent.identities().await,
+            None => Ok([].as_slice()),
         };
+        let agent = agent.unwrap_or_else(|problem| {
+            all.problems.push(problem);
+            &[]
+        });
         for path in &target.identity_files {
-            all.add_file(path, keys.files.load(path), agent);
+            all.add_file(path, files.load(path), agent);
         }
         for identity in agent {
             all.add_identity(identity);
         }
         if target.identity_files.is_empty() {
             for path in defaults() {
-                match keys.files.load(&path) {
+                match files.load(&path) {
                     KeyFile::Missing => {}
                     file => all.add_file(&path, file, agent),
                 }
@@ -129,7 +126,7 @@ impl Offer {
 struct Attempts<'a> {
     handle: &'a mut Handle<Gate>,
     target: &'a Target,
-    agent: &'a Agent,
+    agent: Option<&'a Agent>,
     tried: Vec<String>,
     allowed: String,
     /// The hashes to sign RSA with, once asked.
@@ -146,8 +143,9 @@ enum Answer {
 
 /// Offers keys until the server is content.
 pub(super) async fn authenticate(handle: &mut Handle<Gate>, target: &Target, keys: &Keys) -> Result<(), ConnectError> {
-    let Offers { offers, mut problems } = Offers::gather(target, keys).await;
-    let agent = &keys.agent;
+    let agent = target.agent.as_deref().map(|socket| keys.agents.at(socket));
+    let agent = agent.as_deref();
+    let Offers { offers, mut problems } = Offers::gather(target, &keys.files, agent).await;
     let mut attempts =
         Attempts { handle, target, agent, tried: Vec::new(), allowed: "nothing more".into(), rsa_hashes: None };
     for offer in &offers {
@@ -207,12 +205,13 @@ impl Attempts<'_> {
             }
             OfferedKey::Agent(identity) => identity.as_ref().clone(),
         };
+        let Some(mut agent) = self.agent else { return Ok(Err("its agent is gone".to_owned())) };
         let answer = match identity {
             AgentIdentity::PublicKey { key, .. } => {
-                self.handle.authenticate_publickey_with(user, key, hash, &mut self.agent).await
+                self.handle.authenticate_publickey_with(user, key, hash, &mut agent).await
             }
             AgentIdentity::Certificate { certificate, .. } => {
-                self.handle.authenticate_certificate_with(user, certificate, hash, &mut self.agent).await
+                self.handle.authenticate_certificate_with(user, certificate, hash, &mut agent).await
             }
         };
         match answer {

@@ -12,7 +12,7 @@ use russh::{Preferred, SshId};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::agent::Agent;
+use super::agent::Agents;
 use super::auth::{Keys, authenticate};
 use super::dial::{Dial, Pipe, Tcp};
 use super::gate::{Gate, GateError};
@@ -62,7 +62,7 @@ impl RusshTransport {
             ramp: Ramp::new(limits.ramp, limits.forks),
             limits: Arc::new(limits),
             dial,
-            keys: Keys { files: KeyFiles::default(), agent: Agent::from_env() },
+            keys: Keys { files: KeyFiles::default(), agents: Agents::default() },
             host_keys: Arc::default(),
         }
     }

@@ -15,7 +15,7 @@ use super::hold::Hold;
 use super::ramp::backoff;
 use super::run::{Ending, Open, Writer, beside, follow, until_first_line};
 use super::streams::{LineSink, Streams};
-use crate::transport::api::{Held, HoldError, Outcome, RunError, Script, Session};
+use crate::transport::api::{Exit, Held, HoldError, Outcome, RunError, Script, Session};
 use crate::transport::frame::{Frame, Root, killer};
 use crate::transport::target::{Become, Limits, Target};
 
@@ -151,7 +151,7 @@ impl SshSession {
         let (said, sudo_asked) = streams.noise();
         if sudo_asked {
             let user = self.target.user.clone();
-            return Err(RunError::Privilege { remedy: remedy(&user), user, said });
+            return Err(RunError::Privilege { remedy: remedy(&user, streams.exit.as_ref(), &said), user, said });
         }
         let why = match (streams.refused, said.is_empty()) {
             (true, _) => "the server refuses to run commands".to_owned(),
@@ -170,11 +170,17 @@ impl SshSession {
     }
 }
 
-fn remedy(user: &str) -> String {
-    format!(
-        "on the node, as root: `echo '{user} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/{user}`, or log in as root \
-         (`user: root`)"
-    )
+/// What to do where sudo refuses.
+fn remedy(user: &str, exit: Option<&Exit>, said: &str) -> String {
+    if exit == Some(&Exit::Code(127)) {
+        return "install `sudo` on the node, or log in as root (`user: root`)".to_owned();
+    }
+    let line = if said.contains("must have a tty") {
+        format!("Defaults:{user} !requiretty")
+    } else {
+        format!("{user} ALL=(ALL) NOPASSWD: ALL")
+    };
+    format!("on the node, as root: `echo '{line}' >>/etc/sudoers.d/bricklayer`, or log in as root (`user: root`)")
 }
 
 fn describe(reason: &ChannelOpenFailure) -> String {
