@@ -154,7 +154,7 @@ async fn a_node_that_fails_is_left_alone_and_the_others_finish_their_wave() {
 async fn a_broken_connection_is_unknown_and_the_step_is_never_run_again() {
     let fake = FakeTransport::new().on("a", "glusterfs/brick", Err(RunError::Lost("reset by peer".to_owned())));
     let (stage, ready) = stage(vec![vec![task("a", "/b")]]);
-    let (_, events) = run(&fake, &["a"], async |context| {
+    let ((), events) = run(&fake, &["a"], async |context| {
         planned(context, &stage).await;
         run_stage(context, &stage, &ready).await;
         // The next use connects anew.
