@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, unreachable_pub, reason = "a test that cannot go on has failed; it exports nothing")]
 
+mod checks;
 mod harness;
 
 mod bring_up;
+mod dry_run;
