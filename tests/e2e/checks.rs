@@ -27,6 +27,18 @@ pub struct Told {
 }
 
 impl Told {
+    /// It must have ended with this code; says what stood in the way.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        let bad = |event: &&Value| {
+            let kind = &event["event"];
+            kind == "refused" || kind == "node_unknown" || kind == "bug" || event["end"]["end"] == "failed"
+        };
+        let told: Vec<_> = self.events.iter().filter(bad).map(ToString::to_string).collect();
+        assert_eq!(self.code, code, "planned {:?}\n{}", self.planned(), told.join("\n"));
+        self
+    }
+
     /// Tasks that this run planned, in any of its plans, as `PLAYBOOK@NODE`.
     pub fn planned(&self) -> BTreeSet<String> {
         let plans = self.events.iter().filter(|event| event["event"] == "planned");

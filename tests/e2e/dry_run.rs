@@ -8,9 +8,8 @@ use crate::harness::Lab;
 fn looking_changes_nothing_and_up_does_what_the_plan_named() {
     let lab = Lab::up("ea-dry", 3, "debian12");
     looks_only(&lab);
-    let plan = lab.tell(&["plan"]).planned();
-    let up = lab.tell(&["up", "--yes"]);
-    assert_eq!(up.code, 0, "{:#?}", up.events);
+    let plan = lab.tell(&["plan"]).expect(0).planned();
+    let up = lab.tell(&["up", "--yes"]).expect(0);
     assert_eq!(up.planned(), plan, "`up` plans what `plan` showed");
     let changed = up.ended("changed");
     assert_eq!(changed, plan.into_iter().filter(|task| !waits(task)).collect(), "what changed is what was named");
@@ -18,8 +17,8 @@ fn looking_changes_nothing_and_up_does_what_the_plan_named() {
     assert!(passed.iter().all(|task| waits(task)) && passed.len() >= 6, "{passed:?}");
 
     looks_only(&lab);
-    let again = lab.tell(&["up", "--yes"]);
-    assert!(again.code == 0 && again.planned().is_empty() && again.ended("changed").is_empty());
+    let again = lab.tell(&["up", "--yes"]).expect(0);
+    assert!(again.planned().is_empty() && again.ended("changed").is_empty());
     lab.settled();
 }
 

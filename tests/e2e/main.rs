@@ -9,4 +9,9 @@ mod checks;
 mod harness;
 
 mod bring_up;
+mod by_hand;
+mod distributions;
 mod dry_run;
+mod firewall;
+mod growth;
+mod power;
