@@ -146,13 +146,9 @@ in_volume() {
 bricks_run() {
   volume "$1" || return 1
   down=
-  uuid=$(own_uuid)
-  for down in $(printf '%s\n' "$xml" | awk -v uuid="$uuid" '
-    /^brick[ >]/ { name = "" }
-    /^name>/ { name = substr($0, 6) }
-    /^hostUuid>/ && substr($0, 10) == uuid { print name }' | sed "$unescape"); do
-    pid=$(cat "/var/run/gluster/vols/$1/$(printf '%s' "$down" | sed 's|:/|-|; s|/|-|g').pid") || return 1
-    [ "$(cat "/proc/$pid/comm")" = glusterfsd ] || return 1
+  for down in $(local_bricks); do
+    pid=$(cat "/var/run/gluster/vols/$1/$(printf '%s' "$down" | sed 's|:/|-|; s|/|-|g').pid" 2>/dev/null) || return 1
+    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = glusterfsd ] || return 1
   done
 }
 
@@ -165,4 +161,42 @@ rebalance_status() {
 rebalance_runs() {
   gl volume rebalance "$1" status
   [ "$(rebalance_status)" = 1 ]
+}
+
+# clients_switched V: every brick of V has the same number of clients, so none still writes to the old ones only.
+clients_switched() {
+  gl volume status "$1" clients
+  [ "$ret" = 0 ] && [ "$(fields clientCount | sort -u | grep -c .)" -eq 1 ]
+}
+
+# look_again V SECONDS BRICK..: has every name looked up through a mount that has changed since then on the bricks of
+# V on this node, BRICK.. (the new ones) left out. While an add-brick raises the number of copies, the self-heal daemon may
+# list a folder before the clients have heard of the new bricks; what they write in between is on the old bricks
+# only, and no heal knows of it. A look-up creates it on the others and queues its heal.
+look_again() {
+  volume=$1 since=$2
+  shift 2
+  tries=0
+  until clients_switched "$volume" || [ "$tries" -ge 60 ]; do
+    tries=$((tries + 1))
+    sleep 0.5
+  done
+  volume "$volume" || return 1
+  old=$(local_bricks | grep -Fvx "$(printf '%s\n' "$@")") || return 0
+  dir=$(mktemp -d)
+  mount -t glusterfs "localhost:/$volume" "$dir" || return 1
+  printf '%s\n' "$old" | while IFS= read -r brick; do
+    (cd "${brick#*:}" && find . -name '.glusterfs*' -prune -o -newerct "@$since" -print0) |
+      (cd "$dir" && xargs -0 -r stat -c '' -- >/dev/null 2>&1) || :
+  done
+  umount -l "$dir" && rmdir "$dir"
+  gluster --mode=script volume heal "$volume" >/dev/null 2>&1 || :
+}
+
+# local_bricks: the bricks on this node of the volume last read, a line each.
+local_bricks() {
+  printf '%s\n' "$xml" | awk -v uuid="$(own_uuid)" '
+    /^brick[ >]/ { name = "" }
+    /^name>/ { name = substr($0, 6) }
+    /^hostUuid>/ && substr($0, 10) == uuid { print name }' | sed "$unescape"
 }
