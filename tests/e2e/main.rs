@@ -5,7 +5,14 @@
 
 #![expect(clippy::unwrap_used, unreachable_pub, reason = "a test that cannot go on has failed; it exports nothing")]
 
+mod checks;
 mod harness;
 
 mod bring_up;
+mod by_hand;
+mod distributions;
+mod dry_run;
+mod firewall;
+mod growth;
+mod power;
 mod readme;
