@@ -6,5 +6,7 @@
 #![expect(clippy::unwrap_used, unreachable_pub, reason = "a test that cannot go on has failed; it exports nothing")]
 
 mod harness;
+mod trouble;
 
 mod bring_up;
+mod power_cuts;
