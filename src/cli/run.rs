@@ -1,16 +1,16 @@
 //! From arguments to a use case, and from its outcome to an exit code.
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::cli::args::{Cli, Color, Command, Common, Format, SchemaOf};
 use crate::model::Service;
-use crate::ops::{self, Fault, Job, Output, PlanWish, SchemaKind, Settings, UpWish};
+use crate::ops::{self, Fault, Job, PlanWish, SchemaKind, Settings, UpWish};
 use crate::plan::Mode;
-use crate::report::{ColorChoice, Mark, Paint, Said, marked};
+use crate::report::{self, ColorChoice, Console, Mark, Said};
 
 /// Runs the program.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -24,106 +24,97 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     trace(cli.common.verbose);
-    let color = color(cli.common.color);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(&Said::error(&error), color, 70),
+    let console = console(&cli.common);
+    let code = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(run(cli, console, &args)),
+        Err(error) => Err(Fault::Terminal(error)),
     };
-    match runtime.block_on(run(cli, &args)) {
-        Ok(code) => ExitCode::from(code),
-        Err(fault) => show(&fault, color),
-    }
+    ExitCode::from(code.unwrap_or_else(|fault| {
+        show(&fault, console);
+        fault.code()
+    }))
 }
 
-async fn run(cli: Cli, args: &[OsString]) -> Result<u8, Fault> {
+async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault> {
     let Cli { common, command } = cli;
+    let load = |services: Vec<Service>| load(common, services, console, args);
     match command {
         Command::Plan(plan) => {
-            let job = load(common, plan.services.service, args)?;
-            ops::plan(job, PlanWish { offline: plan.offline, exit_code: plan.exit_code }).await
+            ops::plan(load(plan.services.service)?, PlanWish { offline: plan.offline, exit_code: plan.exit_code }).await
         }
         Command::Up(up) => {
-            let job = load(common, up.services.service, args)?;
             let mode = match (up.bootstrap, up.join) {
                 (true, _) => Mode::Bootstrap,
                 (_, true) => Mode::Join,
                 _ => Mode::Auto,
             };
-            ops::up(job, UpWish { mode, absent: up.absent, dry_run: up.dry_run, yes: up.yes }).await
+            let wish = UpWish { mode, absent: up.absent, dry_run: up.dry_run, yes: up.yes };
+            ops::up(load(up.services.service)?, wish).await
         }
-        Command::Status(status) => ops::status(load(common, status.service, args)?).await,
+        Command::Status(status) => ops::status(load(status.service)?).await,
         Command::Check => {
-            let paint = paint(color(common.color), std::io::stdout().is_terminal());
-            let job = load(common, Vec::new(), args)?;
-            let lines: Vec<String> =
-                ops::check(&job).into_iter().flat_map(|line| marked(&Said::new(Mark::Success, line), paint)).collect();
-            print(&(lines.join("\n") + "\n"))
+            let job = load(Vec::new())?;
+            ops::check(&job)
+                .into_iter()
+                .try_for_each(|line| console.say(&Said::new(Mark::Success, line)))
+                .map_err(Fault::Terminal)?;
+            Ok(0)
         }
-        Command::Schema { of } => print(&ops::schema(match of {
-            SchemaOf::Inventory => SchemaKind::Inventory,
-            SchemaOf::Playbook => SchemaKind::Playbook,
-        })),
+        Command::Schema { of } => {
+            let schema = ops::schema(match of {
+                SchemaOf::Inventory => SchemaKind::Inventory,
+                SchemaOf::Playbook => SchemaKind::Playbook,
+            });
+            io::stdout().write_all(schema.as_bytes()).map_err(Fault::Terminal)?;
+            Ok(0)
+        }
     }
 }
 
-fn load(common: Common, services: Vec<Service>, args: &[OsString]) -> Result<Job, Fault> {
+fn load(common: Common, services: Vec<Service>, console: Console, args: &[OsString]) -> Result<Job, Fault> {
     let job = Job::load(Settings {
         command: args.iter().map(|arg| arg.to_string_lossy()).collect::<Vec<_>>().join(" "),
         inventory: common.inventory,
         on: common.on,
         services,
         forks: usize::from(common.forks),
-        output: match common.format {
-            Format::Human => Output::Human,
-            Format::Json => Output::Json,
-        },
         playbooks: common.playbooks,
         accept_new_host_keys: common.accept_new_host_keys,
         verbose: common.verbose > 0,
-        color: color(common.color),
+        json: common.format == Format::Json,
+        console,
     })?;
     let warnings = &job.inventory.warnings;
     if !warnings.list.is_empty() {
-        let styled = paint(job.settings.color, std::io::stderr().is_terminal()).color;
-        let _closed = std::io::stderr().write_all(warnings.render(styled).as_bytes());
+        let _closed = io::stderr().write_all(warnings.render(io::stderr().is_terminal()).as_bytes());
     }
     Ok(job)
 }
 
-fn print(text: &str) -> Result<u8, Fault> {
-    std::io::stdout().write_all(text.as_bytes()).map_err(Fault::Terminal)?;
-    Ok(0)
-}
-
-fn show(fault: &Fault, color: ColorChoice) -> ExitCode {
-    let styled = paint(color, std::io::stderr().is_terminal()).color;
-    let text = match fault {
-        Fault::Inventory(problems) => problems.render(styled),
+// The one place where a command that could not begin says why.
+fn show(fault: &Fault, console: Console) {
+    let color = io::stderr().is_terminal();
+    let _closed = match fault {
+        Fault::Inventory(problems) => io::stderr().write_all(problems.render(color).as_bytes()),
         Fault::Playbooks(faults) => {
-            faults.0.iter().map(|problems| problems.render(styled)).collect::<Vec<_>>().join("\n")
+            let texts: Vec<_> = faults.0.iter().map(|problems| problems.render(color)).collect();
+            io::stderr().write_all(texts.join("\n").as_bytes())
         }
-        fault => return fail(&Said::error(fault), color, fault.code()),
+        fault => console.say(&Said::error(fault)),
     };
-    let _closed = std::io::stderr().write_all(text.as_bytes());
-    ExitCode::from(fault.code())
 }
 
-fn fail(said: &Said, color: ColorChoice, code: u8) -> ExitCode {
-    let lines = marked(said, paint(color, std::io::stderr().is_terminal()));
-    let _closed = std::io::stderr().write_all((lines.join("\n") + "\n").as_bytes());
-    ExitCode::from(code)
-}
-
-fn paint(color: ColorChoice, terminal: bool) -> Paint {
-    Paint::choose(color, terminal, &|name| std::env::var(name).ok())
-}
-
-fn color(color: Color) -> ColorChoice {
-    match color {
+fn console(common: &Common) -> Console {
+    let format = match common.format {
+        Format::Human => report::Format::Human,
+        Format::Json => report::Format::Json,
+    };
+    let color = match common.color {
         Color::Auto => ColorChoice::Auto,
         Color::Always => ColorChoice::Always,
         Color::Never => ColorChoice::Never,
-    }
+    };
+    Console::new(format, color, common.verbose > 0, &|name| std::env::var(name).ok())
 }
 
 // What we do ourselves, for us; RUST_LOG chooses otherwise.

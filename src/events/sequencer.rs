@@ -13,6 +13,9 @@ use crate::events::{Event, IllegalTransition, LostTeller, RunState, Stamped, Tel
 /// kernel of the node stops it) instead of filling our memory: at most some hundred kilobytes.
 pub const CAPACITY: usize = 512;
 
+/// How much of an illegal event is told, in characters: a plan can be long.
+const SHOWN_OF_A_BUG: usize = 300;
+
 /// Milliseconds since 1970. Injected, so that tests own the time.
 pub type Clock = Box<dyn Fn() -> i64 + Send>;
 
@@ -156,7 +159,8 @@ impl Desk {
     fn take(&mut self, event: Event) {
         let stamped = self.stamp(event);
         if let Err(illegal) = self.fold(&stamped) {
-            self.bug(format!("event {:?} is illegal: {illegal}", stamped.event));
+            let event: String = format!("{:?}", stamped.event).chars().take(SHOWN_OF_A_BUG).collect();
+            self.bug(format!("event {event} is illegal: {illegal}"));
         }
     }
 

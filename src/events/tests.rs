@@ -392,3 +392,35 @@ async fn a_clock_that_is_set_back_does_not_stop_the_run() {
     let finished = sequencer.finish().await.unwrap();
     assert_eq!((finished.code(), finished.state.summary().ms), (0, 0));
 }
+
+/// Says at every tick whether the run has started, and the time.
+struct Pulse(tokio::sync::mpsc::UnboundedSender<(bool, i64)>);
+
+impl Teller for Pulse {
+    fn name(&self) -> &'static str {
+        "pulse"
+    }
+
+    fn tell(&mut self, _: &Stamped, _: &RunState) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn every(&self) -> Option<std::time::Duration> {
+        Some(std::time::Duration::from_millis(1))
+    }
+
+    fn tick(&mut self, state: &RunState, now_ms: i64) -> io::Result<()> {
+        let _closed = self.0.send((state.run() == "r", now_ms));
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn those_who_want_it_are_told_that_time_passes() {
+    let (sender, mut ticks) = tokio::sync::mpsc::unbounded_channel();
+    let (tell, sequencer) = Sequencer::start(vec![Box::new(Pulse(sender))], Box::new(|| START + 7));
+    tell.send(event("start")).await;
+    while ticks.recv().await != Some((true, START + 7)) {}
+    tell.end(|_| 0).await;
+    assert_eq!(sequencer.finish().await.unwrap().code(), 0);
+}

@@ -21,6 +21,9 @@ impl Section {
     }
 }
 
+/// Exit code of a section that was not asked: what it wants to ask does not run, or asking would change the node.
+pub const NOT_ASKED: i32 = 99;
+
 /// The questions for a node. The sections run side by side on the node, so that slow ones (a gluster command
 /// costs 0.1 s) overlap; each writes to a file of its own in a folder under `/run`, which is gone at the end.
 #[derive(Clone, Debug, Default)]

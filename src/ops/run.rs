@@ -72,7 +72,7 @@ impl Run {
 
     /// Renders everything before the first change, so that a mistake in a playbook costs nothing.
     pub(super) fn render(&self, plan: &Plan) -> Result<Ready, Fault> {
-        plan.tasks().map(|task| Ok((task.id.clone(), self.job.library.render(task)?))).collect()
+        render(&self.job, plan)
     }
 
     /// Says goodbye to all nodes and ends the run with the code that `judge` finds, or with the fault's.
@@ -88,6 +88,11 @@ impl Run {
         outcome?;
         Ok(finished.code())
     }
+}
+
+/// Every task's playbook with its variables filled in.
+pub(super) fn render(job: &Job, plan: &Plan) -> Result<Ready, Fault> {
+    plan.tasks().map(|task| Ok((task.id.clone(), job.library.render(task)?))).collect()
 }
 
 /// All rooms' plans one after the other, or all rooms' refusals.
@@ -108,7 +113,7 @@ pub(super) fn decide(job: &Job, look: &Look, request: &Request) -> Result<Plan, 
     if refusals.is_empty() { Ok(whole) } else { Err(refusals) }
 }
 
-fn probes(job: &Job, purpose: Purpose) -> BTreeMap<NodeName, Probe> {
+pub(super) fn probes(job: &Job, purpose: Purpose) -> BTreeMap<NodeName, Probe> {
     let probe = |node: &NodeName| {
         let mut sections = Vec::new();
         let mut names = BTreeSet::new();

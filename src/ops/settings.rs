@@ -3,16 +3,7 @@
 use std::path::PathBuf;
 
 use crate::model::Service;
-use crate::report::ColorChoice;
-
-/// What is printed on standard output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// For people.
-    Human,
-    /// One JSON object a line.
-    Json,
-}
+use crate::report::Console;
 
 /// Which format's schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,14 +27,14 @@ pub struct Settings {
     pub services: Vec<Service>,
     /// How many nodes are worked on at one time.
     pub forks: usize,
-    /// What is printed.
-    pub output: Output,
     /// A folder of playbooks that replaces the built-in ones.
     pub playbooks: Option<PathBuf>,
     /// Write unknown host keys down without asking.
     pub accept_new_host_keys: bool,
     /// Show scripts and what they print.
     pub verbose: bool,
-    /// Colours.
-    pub color: ColorChoice,
+    /// One JSON object a line on standard output.
+    pub json: bool,
+    /// Where people read.
+    pub console: Console,
 }

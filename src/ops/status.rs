@@ -3,19 +3,19 @@
 use crate::events::LookWhy;
 use crate::model::{Finding, Health};
 use crate::ops::run::Run;
-use crate::ops::{Fault, Job, Output};
+use crate::ops::{Fault, Job};
 use crate::report::status_lines;
 use crate::services::Purpose;
 
 /// Shows health. Answers the exit code: 0 healthy, 7 degraded, 8 down, 4 where no node answers.
 pub async fn status(job: Job) -> Result<u8, Fault> {
-    let output = job.settings.output;
+    let json = job.settings.json;
     let run = Run::start(job, false).await?;
     let look = run.look(LookWhy::First, Purpose::Status).await;
     let findings: Vec<Finding> = run.job.rooms.iter().flat_map(|room| room.health(&look)).collect();
     let code = if look.nodes.values().all(|seen| seen.known().is_none()) { 4 } else { verdict(&findings) };
     let paused = run.context.tell.pause().await;
-    let shown = status_lines(&mut std::io::stdout(), &findings, output == Output::Json);
+    let shown = status_lines(&mut std::io::stdout(), &findings, json);
     drop(paused);
     run.end(shown.map_err(Fault::Terminal), move |_| code).await
 }

@@ -43,7 +43,10 @@ pub async fn up(job: Job, wish: UpWish) -> Result<u8, Fault> {
 async fn work(run: &Run, wish: &UpWish, request: &Request) -> Result<bool, Fault> {
     let look = run.look(LookWhy::First, Purpose::Plan).await;
     let Some(plan) = run.decide(&look, request).await else { return Ok(true) };
-    run.render(&plan)?;
+    let ready = run.render(&plan)?;
+    if !plan.is_empty() && (wish.dry_run || !wish.yes) {
+        run.show(&plan, &ready).await?;
+    }
     if plan.is_empty() || wish.dry_run || !agreed(run, wish, &plan).await? {
         return Ok(true);
     }

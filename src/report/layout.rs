@@ -14,8 +14,8 @@ pub fn marked(said: &Said, paint: Paint) -> Vec<String> {
         Mark::DryRun => "[DRY-RUN]",
     };
     let node = said.node.as_ref().map(|node| format!("{}: ", clean(node))).unwrap_or_default();
-    let first = format!("{} {node}{}", paint.apply(&style(said.mark), word), clean(&said.text));
-    below(said, vec![first], ["    | ", "    remedy: "], paint)
+    let head = format!("{} {node}", paint.apply(&style(said.mark), word));
+    below(said, head, ["    | ", "    remedy: "], paint)
 }
 
 /// With signs, for a terminal: `✘ server1  ..`.
@@ -32,12 +32,17 @@ pub fn pretty(said: &Said, paint: Paint) -> Vec<String> {
     };
     let bold = Style::new().bold();
     let node = said.node.as_ref().map(|node| paint.apply(&bold, &clean(node)) + "  ").unwrap_or_default();
-    let first = format!("{} {node}{}", paint.apply(&style(said.mark), sign), clean(&said.text));
-    below(said, vec![first], [if paint.unicode { "  │ " } else { "  | " }, "  remedy: "], paint)
+    let head = format!("{} {node}", paint.apply(&style(said.mark), sign));
+    below(said, head, [if paint.unicode { "  │ " } else { "  | " }, "  remedy: "], paint)
 }
 
-fn below(said: &Said, mut lines: Vec<String>, [bar, help]: [&str; 2], paint: Paint) -> Vec<String> {
+/// The sentence after its head, then what belongs to it. A sentence of several lines (a message with the source line
+/// under it) goes on below, indented.
+fn below(said: &Said, head: String, [bar, help]: [&str; 2], paint: Paint) -> Vec<String> {
     let dim = Style::new().dim();
+    let mut text = said.text.lines();
+    let mut lines = vec![head + &clean(text.next().unwrap_or_default())];
+    lines.extend(text.map(|line| format!("    {}", clean(line))));
     for line in said.evidence.iter().flat_map(|text| text.lines()) {
         lines.push(format!("{}{}", paint.apply(&dim, bar), clean(line)));
     }

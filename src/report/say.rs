@@ -5,6 +5,9 @@ use crate::model::NodeName;
 use crate::plan::{Plan, TaskId};
 use crate::report::{Mark, Said, clean, count, duration, ending, hosts};
 
+/// How many nodes that failed alike are told with evidence and remedy; the journal has them for all.
+const TOLD_IN_FULL: usize = 5;
+
 /// What an event says to people, `state` being where the run stands after it. `verbose` adds what most do not want to
 /// read: the begin of every step, and every line it prints.
 pub fn say(stamped: &Stamped, state: &RunState, verbose: bool) -> Vec<Said> {
@@ -67,12 +70,22 @@ fn looked(stamped: &Stamped, state: &RunState) -> Vec<Said> {
 
 fn unknown(name: &NodeName, state: &RunState) -> Vec<Said> {
     match state.node(name) {
-        Some(NodeState { unknown: Some(failure), unknown_looks: 1, .. }) => vec![Said::unknown(name, failure)],
+        Some(NodeState { unknown: Some(failure), unknown_looks: 1, .. }) => {
+            let alike = |(other, node): &(&NodeName, &NodeState)| {
+                *other != name && node.unknown.as_ref().is_some_and(|known| known.remedy == failure.remedy)
+            };
+            vec![not_again(Said::unknown(name, failure), state.nodes().filter(alike).count())]
+        }
         Some(NodeState { unknown: Some(_), .. }) => {
             vec![Said::new(Mark::Warn, "still cannot be looked at").on(name)]
         }
         _ => Vec::new(),
     }
+}
+
+/// Where a hundred nodes fail alike, the first few say all there is to say, and the others only that.
+fn not_again(said: Said, alike: usize) -> Said {
+    if alike < TOLD_IN_FULL { said } else { Said { evidence: Vec::new(), ..said }.remedy("as said above") }
 }
 
 fn planned(plan: &Plan, state: &RunState) -> Vec<Said> {
@@ -109,7 +122,13 @@ fn step_ended(task: &TaskId, step: &str, (end, ms): (&StepEnd, u64), state: &Run
         StepEnd::Changed => Said::new(Mark::Success, format!("{doc} ({})", duration(ms))).on(&task.node),
         StepEnd::Unchanged => Said::new(Mark::Info, format!("{doc}: nothing to do")).on(&task.node),
         StepEnd::Passed => Said::new(Mark::Info, format!("{doc} ({})", duration(ms))).on(&task.node),
-        StepEnd::Failed { failure } => Said::step_failed(task, step, failure),
+        StepEnd::Failed { failure } => {
+            let alike = |(other, node): &(&NodeName, &NodeState)| {
+                let failed = node.failed.as_ref().filter(|failed| failed.step == step);
+                **other != task.node && failed.is_some_and(|failed| failed.failure.remedy == failure.remedy)
+            };
+            not_again(Said::step_failed(task, step, failure), state.nodes().filter(alike).count())
+        }
     }
 }
 

@@ -13,7 +13,7 @@ const LINES: usize = 12;
 const HEAD: [&str; 6] = ["node", "changed", "unchanged", "failed", "skipped", "time"];
 
 /// The table of a summary, a header first. The time is that of a node's steps, of the slowest where several share a
-/// line.
+/// line. Names of several nodes can be long, so they come last then and may wrap.
 pub fn table(summary: &Summary) -> Vec<String> {
     let mut groups: Vec<(Vec<NodeName>, NodeSummary)> = Vec::new();
     for (name, node) in &summary.nodes {
@@ -29,6 +29,11 @@ pub fn table(summary: &Summary) -> Vec<String> {
     }
     let mut cells = vec![HEAD.map(str::to_owned)];
     cells.extend(groups.iter().map(|(names, node)| row(names, node)));
+    if summary.nodes.len() > LINES {
+        for row in &mut cells {
+            row.rotate_left(1);
+        }
+    }
     align(&cells)
 }
 
@@ -44,10 +49,11 @@ fn align(cells: &[[String; 6]]) -> Vec<String> {
     let widths = [0, 1, 2, 3, 4, 5].map(width);
     let line = |row: &[String; 6]| {
         let pad = |(n, cell): (usize, &String)| {
-            let side = if n == 0 { Alignment::Left } else { Alignment::Right };
+            let name = cells[0][n] == HEAD[0];
+            let side = if name { Alignment::Left } else { Alignment::Right };
             pad_str(cell, widths[n], side, None).into_owned()
         };
-        row.iter().enumerate().map(pad).collect::<Vec<_>>().join("  ")
+        row.iter().enumerate().map(pad).collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     cells.iter().map(line).collect()
 }

@@ -4,16 +4,15 @@ use std::fmt::Write as _;
 
 /// A line as it is safe to print: what a node sends could otherwise move the cursor, change the title, or show a
 /// command backwards. Escape sequences are dropped, other control and direction characters become `\u{fffd}`, a
-/// tab a space. Of a line that overwrites itself (`dpkg`, `curl`: `1%\r2%\r`) the last state is kept.
+/// tab four spaces. Of a line that overwrites itself (`dpkg`, `curl`: `1%\r2%\r`) the last state is kept.
 pub fn clean(line: &str) -> String {
     let plain = console::strip_ansi_codes(line);
     let last = plain.trim_end_matches(['\r', '\n']).rsplit('\r').next().unwrap_or_default();
-    last.chars().map(harmless).collect()
+    last.replace('\t', "    ").chars().map(harmless).collect()
 }
 
 fn harmless(c: char) -> char {
     match c {
-        '\t' => ' ',
         '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => '\u{fffd}',
         c if c.is_control() => '\u{fffd}',
         c => c,
@@ -51,7 +50,7 @@ mod tests {
             ("\x1b]0;title\x07text", "text"),
             ("a\x1b[2Jb\x08c", "ab\u{fffd}c"),
             ("(Reading database ... 5%\r(Reading database ... 100%\r\n", "(Reading database ... 100%"),
-            ("a\tb", "a b"),
+            ("a\tb", "a    b"),
             ("rm\u{202e}txt", "rm\u{fffd}txt"),
             ("\u{9b}31mred", "\u{fffd}31mred"),
             ("Größe 5 µs ✔", "Größe 5 µs ✔"),

@@ -5,11 +5,8 @@ use crate::model::shell::{quote, quote_all};
 use crate::services::glusterfs::plan::mount_unit;
 use crate::services::glusterfs::spec::Spec;
 
-/// Exit code of a section that was not asked: the daemon does not run, or `glusterd.info` does not exist, which
-/// the first CLI call would create (fact 1.27).
-pub(crate) const NOT_ASKED: i32 = 99;
-
-// A silent peer can make a reading command hang (fact 9.4); `pool list` and `volume info` do not, but be sure.
+// Not asked (`NOT_ASKED`) where the daemon does not run, or `glusterd.info` does not exist, which the first CLI call
+// would create (fact 1.27). A silent peer can make a reading command hang (fact 9.4); `pool list` and `volume info` do not, but be sure.
 const GUARD: &str = "[ -s /var/lib/glusterd/glusterd.info ] && systemctl -q is-active glusterd || exit 99";
 const CLI: &str = "timeout 20 gluster --mode=script --xml";
 

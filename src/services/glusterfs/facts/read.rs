@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::{Answer, Answers, NodeLook};
+use crate::facts::{Answer, Answers, NOT_ASKED, NodeLook};
 use crate::services::glusterfs::facts::cli::{self, one_line};
 use crate::services::glusterfs::facts::{Asked, BrickDir, Daemon, MountFacts, NodeFacts};
-use crate::services::glusterfs::probe::NOT_ASKED;
 
 impl NodeFacts {
     /// Reads the room's answers of one look.

@@ -1,5 +1,7 @@
 //! Small builders, so that the parts read as what they plan.
 
+use std::collections::BTreeMap;
+
 use crate::model::{NodeName, Service};
 use crate::plan::{Level, Note, Plan, Refusal, Stage, Task, TaskId, Then, Var, Vars, Wave};
 
@@ -9,6 +11,7 @@ pub(super) fn task(playbook: &str, node: &NodeName, why: impl Into<String>) -> T
         service: Service::Glusterfs,
         vars: Vars::new(),
         why: why.into(),
+        files: BTreeMap::new(),
     }
 }
 

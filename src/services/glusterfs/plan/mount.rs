@@ -34,8 +34,10 @@ pub(super) fn plan(view: &View<'_>) -> Stage {
 fn mount(spec: &Spec, member: &Member, facts: &NodeFacts) -> Option<Task> {
     let (line, unit) = (mount_unit::fstab_line(spec, member), mount_unit::content(spec));
     let why = reason(&facts.mount, spec, &line, &unit)?;
+    let path = format!("/etc/systemd/system/{}", mount_unit::name(&spec.volume));
+    let files = facts.mount.unit.iter().map(|seen| (path.clone(), seen.clone())).collect();
     Some(
-        task("mount", &member.node, why)
+        Task { files, ..task("mount", &member.node, why) }
             .with("volume", spec.volume.as_str())
             .with("mount_point", spec.mount_point.as_str())
             .with("backup", mount_unit::backup_servers(spec, member))
