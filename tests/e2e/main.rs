@@ -4,6 +4,7 @@
 //! `make e2e` runs them. Each boots nodes of its own, in a network of its own, and takes them down at the end.
 
 #![expect(clippy::unwrap_used, unreachable_pub, reason = "a test that cannot go on has failed; it exports nothing")]
+#![expect(clippy::print_stderr, reason = "a soak of an hour says how far it is")]
 
 mod harness;
 mod trouble;
