@@ -10,4 +10,7 @@ mod harness;
 mod trouble;
 
 mod bring_up;
+mod interrupt;
+mod killed;
 mod power_cuts;
+mod two_at_once;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -75,6 +76,21 @@ impl Lab {
 
     pub fn boot(&self, node: usize) {
         Self::must(&["boot", &self.name, &node.to_string()]);
+    }
+
+    pub fn cut(&self, node: usize) {
+        Self::must(&["cut", &self.name, &node.to_string()]);
+    }
+
+    pub fn mend(&self, node: usize) {
+        Self::must(&["mend", &self.name, &node.to_string()]);
+    }
+
+    /// Does a command line succeed in the node, entered not by its network but from the machine below?
+    pub fn inside(&self, node: usize, command: &str) -> bool {
+        let machine = format!("machine={}.{node}", self.name);
+        let script = r#"exec nsenter --all --target "$(pgrep -P "$(pgrep -f -o -- "$1")")" sh -c "$2""#;
+        Command::new("sh").args(["-c", script, "sh", &machine, command]).status().unwrap().success()
     }
 
     /// Just-installed nodes with empty disks.
