@@ -75,7 +75,7 @@ impl Sim {
             brick_path: PATH.to_owned(),
             dedicated_brick: DedicatedBrick::Warn,
             mount_point: "/mnt/gluster".to_owned(),
-            options: BTreeMap::from([("network.ping-timeout".to_owned(), "10".to_owned())]),
+            options: options(&[("network.ping-timeout", "10"), ("cluster.self-heal-daemon", "on")]),
             directories: vec!["uploads".to_owned()],
             members,
         };
@@ -433,6 +433,8 @@ impl Sim {
     fn set(&mut self, task: &Task) {
         let pairs = list(task, "options");
         let volume = self.volume.as_mut().unwrap();
+        let refused = volume.replica == 1 && pairs.iter().any(|word| word == "cluster.self-heal-daemon");
+        assert!(!refused, "Volume gv0 is not of replicate type");
         volume.options.extend(pairs.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())));
     }
 }
@@ -455,6 +457,10 @@ fn number(task: &Task, key: &str) -> usize {
         Some(Var::Number(number)) => usize::try_from(*number).unwrap(),
         other => panic!("{}: `{key}` is {other:?}", task.id),
     }
+}
+
+fn options(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
 fn host(address: IpAddr) -> HostFacts {

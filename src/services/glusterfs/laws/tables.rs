@@ -49,8 +49,20 @@ fn two_joiners_are_one_add_brick() {
     let mut sim = Sim::new(3, Replica::Auto);
     sim.form(1, 1);
     let plan = plan(&sim);
-    assert_eq!(playbooks(&plan, "volume"), ["options@server1", "add-brick@server1"]);
+    // Some options are taken only by a volume that has copies.
+    assert_eq!(playbooks(&plan, "volume"), ["add-brick@server1", "options@server1"]);
     assert_eq!(stages(&plan), ["prepare", "pool", "volume", "mount", "heal"]);
+}
+
+#[test]
+fn one_copy_does_without_the_options_of_copies() {
+    let mut sim = Sim::new(1, Replica::Auto);
+    assert!(says(&plan(&sim), "once there is a second copy, gluster refuses it before: `cluster.self-heal-daemon`"));
+    sim.run(&Request::default(), usize::MAX).unwrap();
+    assert!(plan(&sim).is_empty());
+    let mut sim = Sim::new(3, Replica::Auto);
+    sim.form(2, 2);
+    assert_eq!(playbooks(&plan(&sim), "volume"), ["options@server1", "add-brick@server1"]);
 }
 
 #[test]

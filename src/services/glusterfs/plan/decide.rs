@@ -4,7 +4,7 @@ use crate::plan::{Plan, Refusal, Request};
 use crate::services::glusterfs::plan::build::add;
 use crate::services::glusterfs::plan::growth::Growth;
 use crate::services::glusterfs::plan::view::{Nodes, View};
-use crate::services::glusterfs::plan::{bricks, hosts, identity, mount, pool, prepare, volume};
+use crate::services::glusterfs::plan::{bricks, hosts, identity, mount, options, pool, prepare, volume};
 use crate::services::glusterfs::spec::Spec;
 
 /// What is to be done so that what is seen becomes what is wanted, or all reasons why nothing may be done.
@@ -42,6 +42,7 @@ pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec
     plan.notes = hosts::notes(&view);
     plan.notes.extend(pool::notes(&view));
     plan.notes.extend(volume::notes(&view));
+    plan.notes.extend(options::notes(&view, &growth));
     plan.notes.extend(bricks::notes(&view, &growth));
     plan.notes.extend(mount::notes(&view));
     plan.notes.extend(growth.notes);

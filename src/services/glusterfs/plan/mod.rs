@@ -10,6 +10,7 @@ mod hosts;
 mod identity;
 mod mount;
 pub mod mount_unit;
+mod options;
 mod pool;
 mod prepare;
 mod view;

@@ -5,6 +5,7 @@ use crate::services::glusterfs::facts::{Volume, VolumeStatus};
 use crate::services::glusterfs::plan::bricks::force;
 use crate::services::glusterfs::plan::build::{With, names, note, stage, task};
 use crate::services::glusterfs::plan::growth::{Change, Growth};
+use crate::services::glusterfs::plan::options;
 use crate::services::glusterfs::plan::view::View;
 use crate::services::glusterfs::spec::Member;
 
@@ -14,10 +15,14 @@ pub(super) fn plan(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -
         (Change::Create { replica, members }, _) => vec![create(view, coordinator, *replica, members)],
         (change, Some(volume)) => {
             let mut tasks = repair(view, coordinator, volume);
-            tasks.extend(options(view, coordinator, volume));
+            let mut set = options::plan(view, growth, coordinator, volume);
+            if !options::after_growth(growth, volume) {
+                tasks.extend(set.take());
+            }
             if let Change::Grow { raise, replica, extend } = change {
                 tasks.extend(add_bricks(view, coordinator, volume, (raise, *replica, extend)));
             }
+            tasks.extend(set);
             tasks
         }
         _ => Vec::new(),
@@ -34,7 +39,7 @@ fn bricks(view: &View<'_>, members: &[&Member]) -> Vec<String> {
 }
 
 fn create(view: &View<'_>, on: &Member, replica: u32, members: &[&Member]) -> Task {
-    let options = view.spec.options.iter().flat_map(|(key, value)| [key.clone(), value.clone()]).collect::<Vec<_>>();
+    let options = options::words(options::wanted(view.spec, replica));
     let copies = if replica == 1 { "one copy".to_owned() } else { format!("{replica} copies") };
     let why = format!(
         "volume `{}` does not exist; {copies}, on {}",
@@ -84,22 +89,6 @@ pub(super) fn wakes(view: &View<'_>) -> bool {
     view.cluster
         .volume
         .is_some_and(|volume| volume.status != VolumeStatus::Started || !dead_bricks(view, volume).is_empty())
-}
-
-// Only what differs is set, in one call: each call rewrites the volfiles (fact 10.1).
-fn options(view: &View<'_>, on: &Member, volume: &Volume) -> Option<Task> {
-    let differ: Vec<_> =
-        view.spec.options.iter().filter(|(key, value)| volume.option(key) != Some(value.as_str())).collect();
-    if differ.is_empty() {
-        return None;
-    }
-    let why = differ
-        .iter()
-        .map(|(key, value)| format!("{key} is {}, not {value}", volume.option(key).unwrap_or("not set")))
-        .collect::<Vec<_>>()
-        .join("; ");
-    let pairs: Vec<String> = differ.iter().flat_map(|(key, value)| [(*key).clone(), (*value).clone()]).collect();
-    Some(task("options", &on.node, why).with("volume", volume.name.as_str()).with("options", pairs))
 }
 
 fn add_bricks(view: &View<'_>, on: &Member, volume: &Volume, grow: (&[&Member], u32, &[&Member])) -> Vec<Task> {
