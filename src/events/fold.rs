@@ -37,7 +37,7 @@ impl RunState {
             Event::Planned { plan } => self.planned(plan),
             Event::Refused { refusals } => {
                 self.refused = true;
-                self.refusals.extend(refusals);
+                if self.hindered() { &mut self.hindrances } else { &mut self.refusals }.extend(refusals);
             }
             Event::Locked { nodes } => self.locked = nodes,
             Event::StageStarted { stage } => self.stage_started(stage, at),

@@ -27,6 +27,7 @@ pub struct RunState {
     pub(super) stage: Option<OpenStage>,
     pub(super) stages_done: usize,
     pub(super) refusals: Vec<Refusal>,
+    pub(super) hindrances: Vec<Refusal>,
     pub(super) refused: bool,
     pub(super) locked: Vec<NodeName>,
     pub(super) interrupted: u8,
@@ -220,9 +221,20 @@ impl RunState {
         self.stage.as_ref()
     }
 
-    /// All refusals of the run.
+    /// All refusals of what was asked for.
     pub fn refusals(&self) -> &[Refusal] {
         &self.refusals
+    }
+
+    /// Something has gone wrong half-way: what the planner refuses now is not what was asked for, but the rest of it.
+    /// What went wrong gives the exit code.
+    pub fn hindered(&self) -> bool {
+        let lost = || self.nodes.values().any(|node| node.unknown.is_some());
+        match self.look.as_ref().map(|look| look.why) {
+            Some(LookWhy::Failure) => true,
+            Some(LookWhy::Stage | LookWhy::End) => lost(),
+            Some(LookWhy::First | LookWhy::Locked) | None => false,
+        }
     }
 
     /// Where the locks are held.

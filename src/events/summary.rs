@@ -36,6 +36,8 @@ impl RunState {
             }));
             codes.extend((node.counts.failed > 0 && node.failed.is_none()).then_some(1));
         }
+        // Nodes that are lost with leave (`--absent`) are no reason to call it done.
+        codes.extend((codes.is_empty() && !self.hindrances.is_empty()).then_some(5));
         worst(codes)
     }
 }

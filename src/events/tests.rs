@@ -39,6 +39,8 @@ fn event(word: &str) -> Event {
             Event::RunStarted { run, command, inventory, nodes: vec![node("a"), node("b")] }
         }
         "look" => Event::LookStarted { why: LookWhy::First },
+        "look-after-failure" => Event::LookStarted { why: LookWhy::Failure },
+        "look-after-stage" => Event::LookStarted { why: LookWhy::Stage },
         "seen" => Event::NodeSeen { node: node(&next()), ms: 1 },
         "unknown" => Event::NodeUnknown { node: node(&next()), failure: failure(FailureKind::Unreachable, "gone") },
         "plan" => Event::Planned { plan: fake::plan(&[node("a"), node("b")]) },
@@ -210,6 +212,10 @@ fn the_exit_code_is_the_worst_that_holds() {
         ("start, look, seen a, unknown b, look, seen a, seen b", 0),
         ("start, look, seen a, unknown b, refuse", 5),
         (&format!("{failed}, look, seen a, unknown b"), 4),
+        (&format!("{failed}, look-after-failure, seen a, unknown b, refuse"), 4),
+        (&format!("{failed}, look-after-failure, seen a, seen b, refuse"), 1),
+        ("SEEN, look-after-stage, seen a, unknown b, refuse", 4),
+        ("SEEN, look-after-stage, seen a, seen b, refuse", 5),
         (&format!("{failed}, ctrl-c 1"), 6),
         (&format!("{failed}, ctrl-c 1, bug"), 70),
     ] {
@@ -218,6 +224,8 @@ fn the_exit_code_is_the_worst_that_holds() {
     }
     let state = fold("start, look, seen a, unknown b").unwrap();
     assert_eq!(state.exit_code(&BTreeSet::from([node("b")])), 0, "`--absent b` allows it");
+    let state = fold("start, look, seen a, unknown b, plan, look-after-stage, seen a, unknown b, refuse").unwrap();
+    assert_eq!(state.exit_code(&BTreeSet::from([node("b")])), 5, "it is not done for all that");
     let mut state = fold("start, look, seen a, unknown b").unwrap();
     state.apply(&Stamped { seq: state.next_seq(), at_ms: START, event: refusal(true) }).unwrap();
     assert_eq!(state.exit_code(&BTreeSet::new()), 4);

@@ -26,8 +26,8 @@ pub(super) fn connect(node: &NodeName, error: &ConnectError) -> Failure {
         ConnectError::HostKeyRevoked { .. } => {
             "the key is marked as stolen or lost: give the node a new host key".to_owned()
         }
-        ConnectError::HostKeyUnknown { host, .. } => format!(
-            "compare the fingerprint and run again with `--accept-new-host-keys`, or `ssh-keyscan {host} >> ~/.ssh/known_hosts`"
+        ConnectError::HostKeyUnknown { remedy, .. } => format!(
+            "compare the fingerprint (on {node}: `ssh-keygen -lf` of the files `/etc/ssh/ssh_host_*.pub`), then run again with `--accept-new-host-keys`, or do `{remedy}`"
         ),
         ConnectError::Refused { .. } => {
             format!(

@@ -95,6 +95,15 @@ impl Said {
 
     /// All refusals; those that say the same of several nodes become one.
     pub fn refusals(refusals: &[Refusal]) -> Vec<Self> {
+        Self::folded(refusals, Mark::Error, "refused")
+    }
+
+    /// What keeps the rest of a run from being done, after something went wrong half-way.
+    pub fn hindrances(refusals: &[Refusal]) -> Vec<Self> {
+        Self::folded(refusals, Mark::Warn, "in the way of the rest")
+    }
+
+    fn folded(refusals: &[Refusal], mark: Mark, what: &str) -> Vec<Self> {
         let mut order: Vec<(&str, &str)> = Vec::new();
         let mut nodes: BTreeMap<(&str, &str), Vec<NodeName>> = BTreeMap::new();
         for refusal in refusals {
@@ -106,7 +115,7 @@ impl Said {
         }
         let say = |key: (&str, &str)| {
             let named = nodes.get(&key).map(|names| hosts::fold(names)).filter(|folded| !folded.is_empty());
-            Self { node: named, ..Self::new(Mark::Error, format!("refused: {}", key.0)) }.remedy(key.1)
+            Self { node: named, ..Self::new(mark, format!("{what}: {}", key.0)) }.remedy(key.1)
         };
         order.into_iter().map(say).collect()
     }

@@ -25,6 +25,7 @@ pub fn say(stamped: &Stamped, state: &RunState, verbose: bool) -> Vec<Said> {
             said
         }
         Event::Planned { plan } => planned(plan, state),
+        Event::Refused { refusals } if state.hindered() => Said::hindrances(refusals),
         Event::Refused { refusals } => Said::refusals(refusals),
         Event::Locked { nodes } => info(format!("locks are held on {}", hosts::fold(nodes))),
         Event::StageStarted { stage } => info(stage_begins(stage, state)),

@@ -4,9 +4,11 @@
 //! `make e2e` runs them. Each boots nodes of its own, in a network of its own, and takes them down at the end.
 
 #![expect(clippy::unwrap_used, unreachable_pub, reason = "a test that cannot go on has failed; it exports nothing")]
+#![expect(clippy::print_stderr, reason = "a soak of an hour says how far it is")]
 
 mod checks;
 mod harness;
+mod trouble;
 
 mod bring_up;
 mod by_hand;
@@ -14,5 +16,9 @@ mod distributions;
 mod dry_run;
 mod firewall;
 mod growth;
+mod interrupt;
+mod killed;
 mod power;
+mod power_cuts;
 mod readme;
+mod two_at_once;

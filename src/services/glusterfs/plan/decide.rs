@@ -18,7 +18,7 @@ pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec
             .chain(mount::check(&view)),
     )?;
     let Some(coordinator) = view.coordinator() else {
-        return Err(pool::gate(&view));
+        return Err(vec![pool::blind()]);
     };
 
     let asleep = prepare::wakes(&view) || volume::wakes(&view);

@@ -83,26 +83,32 @@ fn mode(view: &View<'_>) -> Vec<Refusal> {
     }
 }
 
+/// Nobody can be asked.
+pub(super) fn blind() -> Refusal {
+    let remedy = "mend what their errors say, then run again";
+    Refusal { unreachable: true, ..refuse(None, "no node could be looked at", remedy) }
+}
+
 /// What forbids growth: law 3 (no bootstrap unless every node was seen) and law 4 (no growth while a member is
 /// unknown). `bootstrap`: the volume does not exist yet.
 pub(super) fn gate(view: &View<'_>) -> Vec<Refusal> {
     let bootstrap = view.cluster.volume.is_none();
     let mut refusals = Vec::new();
-    for (member, why) in &view.unknown {
+    for (member, _) in &view.unknown {
         let peer = view.cluster.peers.values().any(|peer| named(member, &peer.names));
         if bootstrap && !view.request.absent.contains(&member.node) {
             let absent =
                 names(view.unknown.iter().map(|(member, _)| &member.node)).replace(" and ", ",").replace(", ", ",");
             refusals.push(refuse(
                 Some(&member.node),
-                format!("no new cluster while this node is unknown, it could hold one: {why}"),
-                format!("bring it up, or build without it: `up --bootstrap --absent {absent}`"),
+                "no new cluster while it cannot be looked at: it could hold one",
+                format!("mend what its error says, or build without it: `up --bootstrap --absent {absent}`"),
             ));
         } else if !bootstrap && peer {
             refusals.push(refuse(
                 Some(&member.node),
-                format!("the cluster does not grow while this member is unknown: {why}"),
-                "bring it up first, then run again",
+                "the cluster does not grow while this member cannot be looked at",
+                "mend what its error says, then run again",
             ));
         }
     }
