@@ -406,7 +406,8 @@ fn a_file_step_writes_only_what_differs() {
     let step = format!(
         "file:\n  path: '{{{{ dir }}}}/f'\n  mode: '0640'\n  owner: {user}\n  {content}\nafter: touch {{{{ dir }}}}/after\nverify: test -e {{{{ dir }}}}/after"
     );
-    let cases: [(&str, End, fn(&Path)); 6] = [
+    type Before = fn(&Path);
+    let cases: [(&str, End, Before); 6] = [
         ("missing", End::Changed, |_| ()),
         ("the same", End::Unchanged, whole),
         ("other mode", End::Changed, |dir| {
