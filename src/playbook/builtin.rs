@@ -8,6 +8,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("glusterfs/bricks-up.yml", include_str!("../../playbooks/glusterfs/bricks-up.yml")),
     ("glusterfs/create.yml", include_str!("../../playbooks/glusterfs/create.yml")),
     ("glusterfs/directories.yml", include_str!("../../playbooks/glusterfs/directories.yml")),
+    ("glusterfs/extend.yml", include_str!("../../playbooks/glusterfs/extend.yml")),
     ("glusterfs/firewall.yml", include_str!("../../playbooks/glusterfs/firewall.yml")),
     ("glusterfs/healed.yml", include_str!("../../playbooks/glusterfs/healed.yml")),
     ("glusterfs/install.yml", include_str!("../../playbooks/glusterfs/install.yml")),

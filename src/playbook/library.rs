@@ -10,18 +10,8 @@ use super::builtin;
 use super::load::load;
 use super::render::{RenderError, Rendered};
 use super::step::Playbook;
-use crate::plan::Task;
+use crate::plan::{Contract, Task};
 use crate::yaml::{Problem, Problems, Source};
-
-/// What a room asks of a playbook, whoever wrote it. A room keeps a constant list of these, and gives each of its
-/// tasks exactly the variables that are named here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Contract {
-    /// `SERVICE/NAME`: `glusterfs/install`.
-    pub playbook: &'static str,
-    /// The variables it is given. A playbook may leave some unused, and may use no others.
-    pub vars: &'static [&'static str],
-}
 
 /// Everything that is wrong with a library, by file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,6 +14,7 @@ mod program;
 mod quoting;
 mod render;
 mod scan;
+mod schema;
 mod sh;
 mod step;
 mod template;
@@ -23,6 +24,7 @@ mod write;
 mod tests;
 
 pub use end::{End, is_mark, read_end, without_marks};
-pub use library::{Contract, Faults, Library};
+pub use library::{Faults, Library};
 pub use program::NodeLog;
 pub use render::{Kind, RenderError, Rendered, RenderedFile, RenderedStep};
+pub use schema::schema;

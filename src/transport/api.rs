@@ -81,6 +81,8 @@ pub enum ConnectError {
         host: String,
         /// Fingerprint that the host showed.
         found: String,
+        /// The exact command that makes it known, to be run once the fingerprint was compared.
+        remedy: String,
     },
     /// The server would not let us in.
     #[error("{user}@{address} refused us: tried {tried}; the server allows {allowed}")]
@@ -97,17 +99,31 @@ pub enum ConnectError {
     /// Something on our side: an unreadable key file, no agent, not enough open files.
     #[error("{0}")]
     Local(String),
-    /// `sudo -n` does not work for the login user.
-    #[error("{user} may not become root without a password: {stderr}")]
-    Privilege {
-        /// Login user.
-        user: String,
-        /// What sudo said.
-        stderr: String,
+    /// The host key is marked `@revoked`: nobody may use it any more. Final, found before any credential is sent.
+    #[error("the host key of {host} is revoked by {file}:{line}: {found}")]
+    HostKeyRevoked {
+        /// As `known_hosts` names it.
+        host: String,
+        /// Fingerprint that the host showed.
+        found: String,
+        /// The file that says so.
+        file: String,
+        /// Its line there.
+        line: usize,
+    },
+    /// Something answers, but no SSH connection came of it: no common algorithm, not an SSH server, or closed
+    /// at once again and again (a full `MaxStartups`).
+    #[error("no SSH handshake with {address}: {cause}")]
+    Handshake {
+        /// `host:port`.
+        address: String,
+        /// In a few words.
+        cause: String,
     },
 }
 
-/// Why a script has no outcome. After any of these the state of the node is unknown until it is looked at.
+/// Why a script has no outcome. After [`TimedOut`](Self::TimedOut) and [`Lost`](Self::Lost) the state of the node is
+/// unknown until it is looked at; after the others nothing has run.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum RunError {
     /// It did not end in time; what it had printed is kept.
@@ -116,6 +132,20 @@ pub enum RunError {
     /// The connection broke while it ran.
     #[error("connection lost while it ran: {0}")]
     Lost(String),
+    /// `sudo -n` does not let the login user become root. Nothing ran.
+    #[error("{user} may not become root without a password: {said}; {remedy}")]
+    Privilege {
+        /// Login user.
+        user: String,
+        /// What sudo said, in one line.
+        said: String,
+        /// What to do about it.
+        remedy: String,
+    },
+    /// The login shell or the server did not start the script (no shell account, a forced command, no session left).
+    /// Nothing ran.
+    #[error("the script did not start: {0}")]
+    NotStarted(String),
 }
 
 /// Why a held script gave no first line.
@@ -161,6 +191,7 @@ pub trait Session: Send + Sync {
 
 /// Opens sessions. A retry policy for what may be retried (a full `MaxStartups`) is inside.
 pub trait Transport: Send + Sync {
-    /// Connects, checks the host key, authenticates, and finds out whether `sudo` is needed.
+    /// Connects, checks the host key, authenticates. Whether `sudo` is needed, and works, the first script that wants
+    /// root finds out on the way ([`RunError::Privilege`]): no round trip is spent on asking.
     fn connect<'a>(&'a self, node: &'a NodeName) -> BoxFuture<'a, Result<Box<dyn Session>, ConnectError>>;
 }

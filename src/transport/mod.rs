@@ -1,5 +1,15 @@
 //! The only way to a node: a trait, its russh implementation, and a scripted fake.
 
 mod api;
+mod capture;
+pub mod fake;
+mod frame;
+mod known_hosts;
+mod open_files;
+mod ssh;
+mod target;
 
 pub use api::{Captured, ConnectError, Exit, Held, HoldError, Holding, Outcome, RunError, Script, Session, Transport};
+pub use open_files::open_file_limit;
+pub use ssh::{Dial, Pipe, RusshTransport, UnknownHostKey};
+pub use target::{Become, HostKeyChecking, Limits, Target, default_agent, default_known_hosts};

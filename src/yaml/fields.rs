@@ -20,10 +20,14 @@ impl<'a> Fields<'a> {
         self.entries.iter().find(|entry| entry.key.text == key).map(item)
     }
 
-    /// A field that must be there.
+    /// A field that must be there. Where a misspelt key was refused by [`Self::only`] before, that is enough said.
     pub fn required(&self, key: &str, problems: &mut Problems) -> Option<Item<'a>> {
         let found = self.get(key);
-        if found.is_none() {
+        let misspelt = |entry: &Entry| {
+            nearest(&entry.key.text, [key]).is_some()
+                && problems.list.iter().any(|problem| problem.span == Some(entry.key.span))
+        };
+        if found.is_none() && !self.entries.iter().any(misspelt) {
             let message = format!("{} has no `{key}`", self.label);
             problems.push(Problem::at(self.at, message).help(format!("add `{key}:`")));
         }
@@ -37,21 +41,37 @@ impl<'a> Fields<'a> {
 
     /// Makes a problem of every field that is not known here.
     pub fn only(&self, known: &[&str], problems: &mut Problems) {
-        for entry in self.entries.iter().filter(|entry| !known.contains(&entry.key.text.as_str())) {
-            problems.push(self.unknown(entry, known));
+        self.refuse(known, None, problems);
+    }
+
+    /// The same, but a key with this prefix is the author's own.
+    pub fn only_or_own(&self, known: &[&str], prefix: &str, problems: &mut Problems) {
+        self.refuse(known, Some(prefix), problems);
+    }
+
+    fn refuse(&self, known: &[&str], own: Option<&str>, problems: &mut Problems) {
+        let is_own = |key: &str| own.is_some_and(|prefix| key.starts_with(prefix));
+        for entry in self.entries {
+            let key = entry.key.text.as_str();
+            if !known.contains(&key) && !is_own(key) {
+                problems.push(self.unknown(entry, known, own));
+            }
         }
     }
 
-    fn unknown(&self, entry: &Entry, known: &[&str]) -> Problem {
+    fn unknown(&self, entry: &Entry, known: &[&str], own: Option<&str>) -> Problem {
         let key = &entry.key.text;
         let place = match self.label {
             Label::File => "at the top of the file".to_owned(),
             label => format!("in {label}"),
         };
-        let help = match nearest(key, known.iter().copied()) {
+        let mut help = match nearest(key, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("what can stand here: {}", words::either(known.iter().copied())),
         };
+        if let Some(prefix) = own {
+            help = format!("{help}; a key of your own begins with `{prefix}`");
+        }
         Problem::key(&entry.key, format!("unknown key `{}` {place}", show(key))).help(help)
     }
 }

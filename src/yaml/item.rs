@@ -52,6 +52,11 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// Where the value comes from as seen by who uses it: the alias that brings it, or else the value itself.
+    pub fn place(&self) -> Span {
+        self.value.via.unwrap_or(self.value.span)
+    }
+
     /// Any text, as it was written; several lines are fine.
     pub fn text(&self, problems: &mut Problems) -> Option<&'a str> {
         if let Some(text) = self.value.as_text() {
@@ -77,8 +82,11 @@ impl<'a> Item<'a> {
 
     /// A truth: `true`, `yes`, `on`, or `false`, `no`, `off`.
     pub fn boolean(&self, problems: &mut Problems) -> Option<bool> {
-        let read = self.value.as_text().and_then(words::boolean);
-        read.or_else(|| self.wrong("must be `true` or `false`", problems))
+        let text = self.value.as_text();
+        if let Some(read) = text.and_then(words::boolean) {
+            return Some(read);
+        }
+        self.unlike("must be `true` or `false`", &["true", "false"], problems)
     }
 
     /// A whole number within bounds.
@@ -111,13 +119,8 @@ impl<'a> Item<'a> {
         if let Some((_, choice)) = choices.iter().find(|(word, _)| Some(*word) == text) {
             return Some(*choice);
         }
-        let known = || choices.iter().map(|(word, _)| *word);
-        let mut problem = self.mismatch(&format!("must be {}", words::either(known())));
-        if let Some(near) = text.and_then(|text| nearest(text, known())) {
-            problem = problem.help(format!("did you mean `{near}`?"));
-        }
-        problems.push(problem);
-        None
+        let known: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        self.unlike(&format!("must be {}", words::either(known.iter().copied())), &known, problems)
     }
 
     /// A map. A key without a value is an empty one: its lines may be commented out.
@@ -144,6 +147,16 @@ impl<'a> Item<'a> {
     pub fn lines(&self, problems: &mut Problems) -> Option<Vec<&'a str>> {
         let items = self.list(problems)?;
         Some(items.iter().filter_map(|item| item.line(problems)).collect())
+    }
+
+    fn unlike<T>(&self, wanted: &str, known: &[&str], problems: &mut Problems) -> Option<T> {
+        let near = self.value.as_text().and_then(|text| nearest(text, known.iter().copied()));
+        let problem = self.mismatch(wanted);
+        problems.push(match near {
+            Some(near) => problem.help(format!("did you mean `{near}`?")),
+            None => problem,
+        });
+        None
     }
 
     fn wrong<T>(&self, wanted: &str, problems: &mut Problems) -> Option<T> {

@@ -111,7 +111,8 @@ impl Builder<'_> {
 
     fn alias(&mut self, id: usize, span: Span) -> Result<(), Problem> {
         let Some(target) = self.anchors.get(&id) else {
-            return Err(Problem::at(span, "this alias stands inside of what it names").help("it would have no end"));
+            return Err(Problem::at(span, "this alias stands inside of what it names")
+                .help("delete it: written out it would have no end"));
         };
         let (nodes, depth) = target.measure();
         let mut value = target.clone();
@@ -193,7 +194,11 @@ fn syntax(text: &str, error: &ScanError) -> Problem {
         return Problem::at(Span { start: tab, end: tab + 1 }, "a tab cannot indent in YAML")
             .help("replace it by spaces; `expand -t 2 FILE` does so for a whole file");
     }
-    let end = text[at..].chars().next().map_or(at, |c| at + c.len_utf8());
+    let length = match error.kind() {
+        ErrorKind::UnknownAnchor => text[at..].find(|c: char| c.is_whitespace() || ",]}".contains(c)),
+        _ => text[at..].chars().next().map(char::len_utf8),
+    };
+    let end = length.map_or(text.len(), |length| at + length);
     let (message, help) = explain(error.kind());
     let problem = Problem::at(Span { start: at, end }, message);
     if help.is_empty() { problem } else { problem.help(help) }

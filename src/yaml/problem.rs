@@ -133,7 +133,12 @@ impl Problems {
 
     /// Is there one that is not a warning?
     pub fn failed(&self) -> bool {
-        self.list.iter().any(|problem| problem.severity == Severity::Error)
+        self.errors() > 0
+    }
+
+    /// How many are not warnings: where a reader has added none, what it read is sound.
+    pub fn errors(&self) -> usize {
+        self.more + self.list.iter().filter(|problem| problem.severity == Severity::Error).count()
     }
 
     /// Sorts them by their place in the text.

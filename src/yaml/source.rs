@@ -70,7 +70,7 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, Problem> {
     let file = File::open(path).map_err(|error| unreadable(&error))?;
     let about = file.metadata().map_err(|error| unreadable(&error))?;
     if about.is_dir() {
-        return Err(Problem::file("this is a directory, not a file").help("name the YAML file in it"));
+        return Err(Problem::file("this is a directory, not a file"));
     }
     let mut bytes = Vec::new();
     // A length is only a promise (pipes have none): what is read is bounded too.
@@ -103,13 +103,13 @@ fn not_utf8(name: &str, bytes: &[u8], at: usize) -> Problems {
     let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
     let mark = if bytes.starts_with("\u{feff}".as_bytes()) { 3 } else { 0 };
     let line_end = bytes[at..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |length| at + length);
+    if utf16 {
+        let problem = Problem::at(Span::default(), "this file is UTF-16, not UTF-8");
+        return Problems::one(Source::new(name, ""), problem.help("save it as UTF-8: `iconv -f UTF-16 -t UTF-8`"));
+    }
     let source = Source::new(name, &String::from_utf8_lossy(&bytes[..line_end.min(at + 200)]));
     let span = Span { start: at - mark, end: at - mark + '\u{fffd}'.len_utf8() };
-    let problem = if utf16 {
-        Problem::at(span, "this file is UTF-16, not UTF-8").help("save it as UTF-8: `iconv -f UTF-16 -t UTF-8`")
-    } else {
-        Problem::at(span, format!("byte 0x{:02x} is not UTF-8", bytes[at]))
-            .help("save the file as UTF-8; from Latin-1 for example: `iconv -f LATIN1 -t UTF-8`")
-    };
+    let problem = Problem::at(span, format!("byte 0x{:02x} is not UTF-8", bytes[at]))
+        .help("save the file as UTF-8; from Latin-1 for example: `iconv -f LATIN1 -t UTF-8`");
     Problems::one(source, problem)
 }

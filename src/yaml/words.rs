@@ -24,9 +24,12 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.replace('-', "_")), *candidate))
         .filter(|(distance, candidate)| *distance <= (word.len().min(candidate.len()) / 3).max(1))
         .min_by_key(|(distance, _)| *distance);
+    // One part in common, or one the beginning of the other: only where that fits to a single candidate.
     let part = || {
-        let mut parts = candidates.iter().filter(|candidate| candidate.split(['_', '-']).any(|part| part == word));
-        parts.next().filter(|_| parts.next().is_none()).copied()
+        let shares = |candidate: &str| word.split('_').any(|part| candidate.split(['_', '-']).any(|own| own == part));
+        let begins = |candidate: &str| word.starts_with(candidate) || candidate.starts_with(&word);
+        let mut near = candidates.iter().filter(|candidate| word.len() > 1 && (shares(candidate) || begins(candidate)));
+        near.next().filter(|_| near.next().is_none()).copied()
     };
     typing.map(|(_, candidate)| candidate).or_else(part)
 }
@@ -76,6 +79,9 @@ mod tests {
             ("ip", Some("ip_address")),
             ("brick", Some("brick_path")),
             ("mountpoint", Some("mount_point")),
+            ("host", Some("hostname")),
+            ("volume", Some("volume_name")),
+            ("mount_path", None),
             ("password", None),
             ("", None),
         ] {

@@ -1,0 +1,132 @@
+//! How a script travels: on standard input, read whole before its first line runs.
+//!
+//! The command in the exec request goes through the login shell of the node, which may be bash, dash, fish or csh. So
+//! it consists of plain words and single-quoted text that holds no quote, backslash, newline or `!`, which all of
+//! them read alike. It holds no script text; `N` is a length. The script is followed by an end mark, without which it
+//! is not run: a connection that breaks half way does not run half a script.
+//!
+//! Before the script starts, a start mark with the shell's process number is printed on both outputs. What comes before
+//! the mark is noise of the login shell's start files, or sudo's reason to refuse, and not the script's output. The
+//! marks are written as `brick""layer` in the command, so that a login shell that traces itself does not print them.
+
+/// The exec request and what to write to its standard input.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Frame {
+    pub(crate) command: String,
+    pub(crate) stdin: Vec<u8>,
+}
+
+/// Which way to root the frame takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Root {
+    /// As the login user.
+    No,
+    /// `sudo -n` where `id -u` is not 0; asking costs no round trip.
+    IfNeeded,
+    /// `sudo -n`.
+    Sudo,
+}
+
+/// Printed (with more) when sudo is about to be asked.
+const ASKING: &str = "::bricklayer:sudo::";
+/// Printed with the process number and a newline when the script starts.
+const START: &str = "::bricklayer:start:";
+/// Most noise before the start mark that is kept.
+const NOISE: usize = 16 * 1024;
+
+impl Frame {
+    /// `held`: what follows the script on standard input is for its commands; otherwise they get `/dev/null`.
+    pub(crate) fn new(text: &str, root: Root, held: bool) -> Self {
+        let mut stdin = Vec::with_capacity(text.len() + 64);
+        stdin.extend_from_slice(text.as_bytes());
+        // A command substitution drops NUL bytes and with them the length that was announced.
+        stdin.retain(|&byte| byte != 0);
+        let end = format!("#bricklayer end {}", stdin.len());
+        stdin.extend_from_slice(format!("\n{end}").as_bytes());
+        let length = stdin.len();
+        let input = if held { "" } else { "exec </dev/null;" };
+        let inner = format!(
+            "s=$(head -c {length});case $s in *\"{end}\") m=::brick\"\"layer:start:$$;echo $m;echo $m >&2;\
+             eval \"unset s m;{input}$s\";;*) echo the script was cut short >&2;exit 125;;esac"
+        );
+        let command = match root {
+            Root::No => format!("sh -c '{inner}'"),
+            Root::IfNeeded => format!("sh -c 'if [ $(id -u) = 0 ];then eval \"$0\";else {SUDO};fi' '{inner}'"),
+            Root::Sudo => format!("sh -c '{SUDO}' '{inner}'"),
+        };
+        Self { command, stdin }
+    }
+}
+
+const SUDO: &str = "echo ::brick\"\"layer:sudo:: >&2;exec sudo -n -- sh -c \"$0\"";
+
+/// One output stream up to its start mark.
+#[derive(Debug, Default)]
+pub(crate) struct Prelude {
+    noise: Vec<u8>,
+    started: Option<u32>,
+}
+
+impl Prelude {
+    /// The part of `bytes` that is the script's own.
+    pub(crate) fn strip<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        if self.started.is_some() {
+            return bytes;
+        }
+        let before = self.noise.len();
+        self.noise.extend_from_slice(bytes);
+        if let Some((pid, end)) = find_start(&self.noise) {
+            self.started = Some(pid);
+            return bytes.get(end.saturating_sub(before)..).unwrap_or_default();
+        }
+        let overflow = self.noise.len().saturating_sub(NOISE);
+        self.noise.drain(..overflow);
+        &[]
+    }
+
+    /// The process number of the shell that runs the script, once it does.
+    pub(crate) fn started(&self) -> Option<u32> {
+        self.started
+    }
+
+    /// What came before the start, in one line; and whether sudo had been asked, after which only its words count.
+    pub(crate) fn noise(&self) -> (String, bool) {
+        let text = String::from_utf8_lossy(&self.noise);
+        let (text, asked) = match text.split_once(ASKING) {
+            Some((_, said)) => (said, true),
+            None => (&*text, false),
+        };
+        let words: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        (words.join("; "), asked)
+    }
+}
+
+/// The process number in the start mark, and where the script's own output begins.
+fn find_start(noise: &[u8]) -> Option<(u32, usize)> {
+    let mark = noise.windows(START.len()).position(|window| window == START.as_bytes())?;
+    let digits = mark + START.len();
+    let newline = digits + noise[digits..].iter().position(|&byte| byte == b'\n')?;
+    let pid = std::str::from_utf8(&noise[digits..newline]).ok()?.trim_end().parse().ok()?;
+    Some((pid, newline + 1))
+}
+
+/// Ends what the shell `pid` started: TERM to its process group, KILL after `grace` seconds. sshd makes a session and
+/// a process group for each command (`session.c`, `do_exec_no_pty`), so the group is the script's own; that its leader
+/// is no daemon is checked all the same. An SSH signal would not do: sshd 9.2 refuses it for root logins (`session.c`,
+/// `session_signal_req`), and may not signal what sudo started.
+pub(crate) fn killer(pid: u32, grace: u64) -> String {
+    format!(
+        "read -r _ name _ _ group _ </proc/{pid}/stat || exit 0
+[ \"$name\" = '(sh)' ] && [ \"$group\" -gt 1 ] || exit 0
+read -r _ leader _ <\"/proc/$group/stat\" || leader=
+case $leader in *ssh*|*dropbear*|*init*|*systemd*) exit 0 ;; esac
+kill -s TERM -- \"-$group\"
+left={grace}
+while [ \"$left\" -gt 0 ] && kill -s 0 -- \"-$group\"; do sleep 1; left=$((left - 1)); done
+kill -s KILL -- \"-$group\"
+"
+    )
+}
+
+#[cfg(test)]
+mod tests;

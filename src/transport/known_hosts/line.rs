@@ -1,0 +1,105 @@
+//! One line of a `known_hosts` file.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, Mac};
+use russh::keys::{PublicKey, parse_public_key_base64};
+use sha1::Sha1;
+
+/// What a line says of a key.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) hosts: Hosts,
+    pub(super) revoked: bool,
+    pub(super) key: PublicKey,
+}
+
+/// Whom a line is about.
+#[derive(Clone, Debug)]
+pub(super) enum Hosts {
+    /// HMAC-SHA1 of the name under the salt.
+    Hashed { salt: Vec<u8>, hash: Vec<u8> },
+    /// Patterns with `*` and `?`; `!` in front excludes.
+    Patterns(Vec<String>),
+}
+
+/// What came of reading a line.
+#[derive(Clone, Debug)]
+pub(super) enum Line {
+    Entry(Entry),
+    /// Empty, a comment, or a certificate authority.
+    Nothing,
+    /// Not understood, with the reason.
+    Malformed(&'static str),
+}
+
+impl Line {
+    pub(super) fn parse(text: &str) -> Self {
+        let mut words = text.split_ascii_whitespace().peekable();
+        let Some(first) = words.next_if(|word| !word.starts_with('#')) else { return Self::Nothing };
+        let (revoked, hosts) = match first {
+            "@cert-authority" => return Self::Nothing,
+            "@revoked" => (true, words.next()),
+            marker if marker.starts_with('@') => return Self::Malformed("unknown marker"),
+            hosts => (false, Some(hosts)),
+        };
+        let (Some(hosts), Some(_type), Some(key)) = (hosts, words.next(), words.next()) else {
+            return Self::Malformed("it needs names, a key type and a key");
+        };
+        let Some(hosts) = Hosts::parse(hosts) else { return Self::Malformed("bad hashed name") };
+        match parse_public_key_base64(key) {
+            Ok(key) => Self::Entry(Entry { hosts, revoked, key }),
+            Err(_) => Self::Malformed("bad key"),
+        }
+    }
+}
+
+impl Hosts {
+    fn parse(text: &str) -> Option<Self> {
+        let Some(hashed) = text.strip_prefix("|1|") else {
+            return Some(Self::Patterns(text.split(',').map(str::to_lowercase).collect()));
+        };
+        let (salt, hash) = hashed.split_once('|')?;
+        Some(Self::Hashed { salt: STANDARD.decode(salt).ok()?, hash: STANDARD.decode(hash).ok()? })
+    }
+
+    /// Whether `name` (lower case, `[name]:port` where the port is not 22) is meant.
+    pub(super) fn matches(&self, name: &str) -> bool {
+        match self {
+            Self::Hashed { salt, hash } => Hmac::<Sha1>::new_from_slice(salt)
+                .is_ok_and(|mac| mac.chain_update(name.as_bytes()).verify_slice(hash).is_ok()),
+            Self::Patterns(patterns) => {
+                let excluded = |pattern: &String| {
+                    pattern.strip_prefix('!').is_some_and(|pattern| glob(pattern.as_bytes(), name.as_bytes()))
+                };
+                !patterns.iter().any(excluded)
+                    && patterns.iter().any(|pattern| glob(pattern.as_bytes(), name.as_bytes()))
+            }
+        }
+    }
+}
+
+/// `*` for any run of characters, `?` for one. Linear with one step back, so a hostile pattern costs nothing.
+fn glob(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut p, mut t) = (0, 0);
+    let mut star = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(&c) if c == b'?' || c == text[t] => {
+                p += 1;
+                t += 1;
+            }
+            _ => {
+                let Some((star_p, star_t)) = star else { return false };
+                star = Some((star_p, star_t + 1));
+                p = star_p + 1;
+                t = star_t + 1;
+            }
+        }
+    }
+    pattern[p..].iter().all(|&c| c == b'*')
+}

@@ -1,0 +1,74 @@
+//! What russh calls back: the host key's judge, and the one who hears that the connection is over.
+
+use std::sync::{Arc, OnceLock};
+
+use russh::client::{DisconnectReason, Handler};
+use russh::keys::{PublicKey, PublicKeyOrCertificate};
+use tokio::sync::watch;
+
+use super::host_keys::HostKeys;
+use crate::transport::api::ConnectError;
+use crate::transport::target::Target;
+
+/// Handed to russh for one connection.
+pub(super) struct Gate {
+    pub(super) target: Arc<Target>,
+    pub(super) host_keys: Arc<HostKeys>,
+    /// The key the server showed, whatever came of it.
+    pub(super) shown: Arc<OnceLock<PublicKey>>,
+    /// Why the connection is over, once it is.
+    pub(super) over: watch::Sender<Option<String>>,
+}
+
+/// Why a handshake came to nothing.
+#[derive(Debug)]
+pub(super) enum GateError {
+    Russh(russh::Error),
+    Denied(ConnectError),
+}
+
+impl From<russh::Error> for GateError {
+    fn from(error: russh::Error) -> Self {
+        Self::Russh(error)
+    }
+}
+
+impl std::fmt::Display for GateError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Russh(russh::Error::Disconnect | russh::Error::HUP) => f.write_str("closed by the server"),
+            Self::Russh(russh::Error::KeepaliveTimeout) => f.write_str("the server went silent"),
+            Self::Russh(error) => error.fmt(f),
+            Self::Denied(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Handler for Gate {
+    type Error = GateError;
+
+    async fn check_server_key(&mut self, shown: &PublicKeyOrCertificate) -> Result<bool, GateError> {
+        let key = shown.public_key();
+        let _ = self.shown.set(key.clone());
+        let (target, host_keys) = (Arc::clone(&self.target), Arc::clone(&self.host_keys));
+        // Files are read and locked: not on a thread that others' packets wait for.
+        match tokio::task::spawn_blocking(move || host_keys.check(&target, &key)).await {
+            Ok(verdict) => verdict.map(|()| true).map_err(GateError::Denied),
+            Err(error) => Err(GateError::Denied(ConnectError::Local(format!("checking the host key failed: {error}")))),
+        }
+    }
+
+    async fn auth_banner(&mut self, banner: &str, _: &mut russh::client::Session) -> Result<(), GateError> {
+        tracing::debug!(node = %self.target.name, banner, "the server says");
+        Ok(())
+    }
+
+    async fn disconnected(&mut self, reason: DisconnectReason<GateError>) -> Result<(), GateError> {
+        let why = match reason {
+            DisconnectReason::ReceivedDisconnect(said) => format!("the server says `{}`", said.message.trim()),
+            DisconnectReason::Error(error) => error.to_string(),
+        };
+        self.over.send_replace(Some(why));
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! Host keys of the whole fleet: judged, shown, accepted.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use russh::keys::{Algorithm, HashAlg, PublicKey};
+
+use crate::model::NodeName;
+use crate::transport::api::ConnectError;
+use crate::transport::known_hosts::{KnownHosts, Verdict, append};
+use crate::transport::target::{HostKeyChecking, Target};
+
+/// A key that nobody has vouched for yet.
+#[derive(Clone, Debug)]
+pub struct UnknownHostKey {
+    /// The node that showed it.
+    pub node: NodeName,
+    /// As `known_hosts` will name it: `name` or `[name]:port`.
+    pub host: String,
+    /// `SHA256:...`, as ssh prints it.
+    pub fingerprint: String,
+    /// `ssh-ed25519` and so on.
+    pub key_type: String,
+    pub(super) key: PublicKey,
+    pub(super) file: Option<PathBuf>,
+}
+
+/// `known_hosts` files, each set read once, and again when a key seems new.
+#[derive(Default)]
+pub(super) struct HostKeys(Mutex<HashMap<Vec<PathBuf>, Arc<KnownHosts>>>);
+
+impl HostKeys {
+    fn known(&self, files: &[PathBuf], again: bool) -> Result<Arc<KnownHosts>, ConnectError> {
+        let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = cache.get(files).filter(|_| !again) {
+            return Ok(Arc::clone(known));
+        }
+        let known = Arc::new(KnownHosts::read(files).map_err(ConnectError::Local)?);
+        cache.insert(files.to_owned(), Arc::clone(&known));
+        Ok(known)
+    }
+
+    /// Key types to ask for first.
+    pub(super) fn key_types(&self, target: &Target) -> Result<Vec<Algorithm>, ConnectError> {
+        Ok(self.known(&target.known_hosts, false)?.key_types(&target.lookup_names()))
+    }
+
+    /// Whether a connection would not find the key new.
+    pub(super) fn knows(&self, target: &Target) -> Result<bool, ConnectError> {
+        Ok(self.known(&target.known_hosts, true)?.knows(&target.lookup_names()))
+    }
+
+    /// Judges a key as the target's policy wants, and writes a new one down where it says so.
+    pub(super) fn check(&self, target: &Target, key: &PublicKey) -> Result<(), ConnectError> {
+        let names = target.lookup_names();
+        let mut verdict = self.known(&target.known_hosts, false)?.verdict(&names, key);
+        if verdict == Verdict::Unknown {
+            // Somebody (we, for another node, or `ssh`) may have written it down since.
+            verdict = self.known(&target.known_hosts, true)?.verdict(&names, key);
+        }
+        let found = fingerprint(key);
+        let host = names.into_iter().next().unwrap_or_default();
+        let policy = target.host_key_checking;
+        match verdict {
+            Verdict::Revoked(place) => {
+                Err(ConnectError::HostKeyRevoked { host, found, file: display(&place.file), line: place.line })
+            }
+            Verdict::Known => Ok(()),
+            _ if policy == HostKeyChecking::Off => Ok(()),
+            Verdict::Changed { host, place, remedy } => {
+                let (file, line) = (display(&place.file), place.line);
+                Err(ConnectError::HostKeyChanged { host, found, file, line, remedy })
+            }
+            Verdict::Unknown if policy == HostKeyChecking::AcceptNew => write(target.known_hosts.first(), host, key),
+            Verdict::Unknown => Err(ConnectError::HostKeyUnknown { host, found, remedy: scan(target) }),
+        }
+    }
+}
+
+/// `ssh-keyscan` prints its lines under the name it was asked for, as we look it up.
+fn scan(target: &Target) -> String {
+    let name = target.host_key_names.first().unwrap_or(&target.host);
+    let port = if target.port == 22 { String::new() } else { format!("-p {} ", target.port) };
+    let file = target.known_hosts.first().map_or_else(|| "~/.ssh/known_hosts".to_owned(), |file| display(file));
+    format!("ssh-keyscan {port}{name} >> {file}")
+}
+
+/// Writes keys down that somebody has vouched for.
+pub(super) fn accept(keys: &[UnknownHostKey]) -> Result<(), ConnectError> {
+    keys.iter().try_for_each(|key| write(key.file.as_ref(), key.host.clone(), &key.key))
+}
+
+fn write(file: Option<&PathBuf>, host: String, key: &PublicKey) -> Result<(), ConnectError> {
+    let Some(file) = file else {
+        return Err(ConnectError::Local(format!("no `known_hosts` file to write the key of `{host}` to")));
+    };
+    append(file, &[(host, key.clone())])
+        .map_err(|error| ConnectError::Local(format!("cannot write to `{}`: {error}", file.display())))
+}
+
+pub(super) fn fingerprint(key: &PublicKey) -> String {
+    key.fingerprint(HashAlg::Sha256).to_string()
+}
+
+fn display(file: &std::path::Path) -> String {
+    file.display().to_string()
+}

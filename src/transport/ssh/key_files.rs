@@ -1,0 +1,67 @@
+//! Key files, each read and parsed once for the whole fleet.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use russh::keys::{Error, PrivateKey, PublicKey, decode_secret_key, load_public_key};
+
+/// What a key file turned out to be.
+#[derive(Clone, Debug)]
+pub(super) enum KeyFile {
+    /// A private key, ready for use.
+    Private(Arc<PrivateKey>),
+    /// A private key under a passphrase; its public half, if that could be had.
+    Locked(Option<PublicKey>),
+    /// A public key: the agent has to have the other half, as OpenSSH allows.
+    Public(PublicKey),
+    Missing,
+    /// Why it is of no use.
+    Unusable(String),
+}
+
+/// All key files read so far.
+#[derive(Default)]
+pub(super) struct KeyFiles(Mutex<HashMap<PathBuf, KeyFile>>);
+
+impl KeyFiles {
+    pub(super) fn load(&self, path: &Path) -> KeyFile {
+        // The lock is held while parsing: a hundred nodes want the same file at once, and it is parsed once.
+        let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        files.entry(path.to_owned()).or_insert_with(|| read(path)).clone()
+    }
+}
+
+fn read(path: &Path) -> KeyFile {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return KeyFile::Missing,
+        Err(error) => return KeyFile::Unusable(format!("cannot read `{}`: {error}", path.display())),
+    };
+    match decode_secret_key(&text, None) {
+        Ok(key) => KeyFile::Private(Arc::new(key)),
+        Err(Error::KeyIsEncrypted) => KeyFile::Locked(public_half(path, &text)),
+        // PEM says so in its header (RFC 1421, RFC 7468); russh then fails on what it takes for the key.
+        Err(_) if text.contains("ENCRYPTED") => KeyFile::Locked(public_half(path, &text)),
+        Err(error) => match load_public_key(path) {
+            Ok(key) => KeyFile::Public(key),
+            Err(_) => KeyFile::Unusable(format!("`{}` is no private key: {error}", path.display())),
+        },
+    }
+}
+
+/// An OpenSSH key file shows its public half even under a passphrase; for PEM there may be a `.pub` beside it.
+fn public_half(path: &Path, text: &str) -> Option<PublicKey> {
+    let beside = || {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".pub");
+        load_public_key(PathBuf::from(name)).ok()
+    };
+    PrivateKey::from_openssh(text).map(|key| key.public_key().clone()).ok().or_else(beside)
+}
+
+/// The files OpenSSH offers when none is named, those of the types that are in use.
+pub(super) fn defaults() -> Vec<PathBuf> {
+    let Some(home) = std::env::home_dir() else { return Vec::new() };
+    ["id_ed25519", "id_ecdsa", "id_rsa"].map(|name| home.join(".ssh").join(name)).into()
+}

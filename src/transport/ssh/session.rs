@@ -1,0 +1,214 @@
+//! One authenticated connection.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use russh::client::Handle;
+use russh::{ChannelOpenFailure, Disconnect, Sig};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::gate::Gate;
+use super::hold::Hold;
+use super::ramp::backoff;
+use super::run::{Ending, Open, Writer, beside, follow, until_first_line};
+use super::streams::{LineSink, Streams};
+use crate::transport::api::{Exit, Held, HoldError, Outcome, RunError, Script, Session};
+use crate::transport::frame::{Frame, Root, killer};
+use crate::transport::target::{Become, Limits, Target};
+
+/// How long a goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+pub(super) struct SshSession {
+    handle: Arc<Handle<Gate>>,
+    over: watch::Receiver<Option<String>>,
+    target: Arc<Target>,
+    limits: Arc<Limits>,
+    channels: Semaphore,
+}
+
+impl SshSession {
+    pub(super) fn new(
+        handle: Handle<Gate>,
+        over: watch::Receiver<Option<String>>,
+        target: Arc<Target>,
+        limits: Arc<Limits>,
+    ) -> Self {
+        let channels = Semaphore::new(limits.channels.max(1));
+        Self { handle: Arc::new(handle), over, target, limits, channels }
+    }
+
+    fn root(&self, wanted: bool) -> Root {
+        match self.target.become_root {
+            _ if !wanted => Root::No,
+            Become::None => Root::No,
+            Become::Sudo => Root::Sudo,
+            Become::Auto if self.target.user == "root" => Root::No,
+            Become::Auto => Root::IfNeeded,
+        }
+    }
+
+    /// A channel with the script on its way, before `deadline`. Beyond what sshd allows (`MaxSessions`) the others of
+    /// ours are waited for.
+    async fn open(&self, deadline: Instant) -> Result<Open, RunError> {
+        let mut attempt = 0;
+        loop {
+            let refusal = match timeout_at(deadline, Open::session(&self.handle)).await {
+                Ok(Ok(open)) => return Ok(open),
+                Ok(Err(russh::Error::ChannelOpenFailure(reason))) => describe(&reason),
+                Ok(Err(error)) => return Err(self.lost(&error.to_string()).await),
+                Err(_) => "the server did not answer in time".to_owned(),
+            };
+            attempt += 1;
+            let wait = backoff(attempt);
+            if Instant::now() + wait > deadline || self.alone() {
+                return Err(RunError::NotStarted(format!("no session to run it in: {refusal}")));
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Whether none of our other scripts holds a channel that could become free.
+    fn alone(&self) -> bool {
+        self.channels.available_permits() + 1 >= self.limits.channels.max(1)
+    }
+
+    async fn run_script(&self, script: &Script, line: LineSink<'_>) -> Result<Outcome, RunError> {
+        let deadline = Instant::now() + script.timeout;
+        let Ok(_place) = timeout_at(deadline, self.channels.acquire()).await else {
+            return Err(RunError::NotStarted(format!("no channel was free within {:?}", script.timeout)));
+        };
+        let root = self.root(script.become_root);
+        let Open { mut read, write } = self.open(deadline).await?;
+        let mut streams = Streams::default();
+        let ending = {
+            let writing = write.start(Frame::new(&script.text, root, false), false);
+            let reading = follow(&mut read, &mut streams, line, deadline);
+            beside(writing, reading).await
+        };
+        match ending {
+            Ending::Closed => {
+                write.close().await;
+                self.finished(streams, line)
+            }
+            Ending::Lost => Err(self.lost("closed").await),
+            Ending::Late => {
+                let grace = Instant::now() + self.limits.kill_grace + Duration::from_secs(2);
+                let ending = self.end(&write, streams.pid(), root);
+                beside(ending, follow(&mut read, &mut streams, line, grace)).await;
+                write.close().await;
+                Err(RunError::TimedOut(script.timeout, Box::new(streams.finish(line))))
+            }
+        }
+    }
+
+    /// A hold does not count among the scripts that run at once: it may last as long as all of them.
+    async fn hold_script(&self, script: &Script, heartbeat: Duration) -> Result<Held, HoldError> {
+        let deadline = Instant::now() + script.timeout;
+        let root = self.root(script.become_root);
+        let mut open = self.open(deadline).await?;
+        let mut streams = Streams::default();
+        let ending = {
+            let writing = open.write.start(Frame::new(&script.text, root, true), true);
+            let reading = until_first_line(&mut open.read, &mut streams, deadline);
+            beside(writing, reading).await
+        };
+        match ending {
+            Ok(first) => Ok((first, Box::new(Hold::keep(open, streams, heartbeat)))),
+            Err(Ending::Closed) => {
+                open.write.close().await;
+                Err(HoldError::Ended(Box::new(self.finished(streams, &|_| ())?)))
+            }
+            Err(Ending::Lost) => Err(self.lost("closed").await.into()),
+            Err(Ending::Late) => {
+                open.write.close().await;
+                Err(RunError::TimedOut(script.timeout, Box::new(streams.finish(&|_| ()))).into())
+            }
+        }
+    }
+
+    /// Ends a script that took too long: by a signal through SSH where the server obeys, and by a second channel that
+    /// kills its process group. Without that sshd would keep the session allocated until the script ends by itself.
+    async fn end(&self, write: &Writer, pid: Option<u32>, root: Root) -> Result<(), russh::Error> {
+        write.signal(Sig::TERM).await;
+        let Some(pid) = pid else { return Ok(()) };
+        let Open { mut read, write } = Open::session(&self.handle).await?;
+        let deadline = Instant::now() + self.limits.kill_grace + GOODBYE;
+        let mut streams = Streams::default();
+        let killing = write.start(Frame::new(&killer(pid, self.limits.kill_grace.as_secs()), root, false), false);
+        beside(killing, follow(&mut read, &mut streams, &|_| (), deadline)).await;
+        write.close().await;
+        Ok(())
+    }
+
+    fn finished(&self, streams: Streams, line: LineSink<'_>) -> Result<Outcome, RunError> {
+        if streams.pid().is_some() {
+            return Ok(streams.finish(line));
+        }
+        let (said, sudo_asked) = streams.noise();
+        if sudo_asked {
+            let user = self.target.user.clone();
+            return Err(RunError::Privilege { remedy: remedy(&user, streams.exit.as_ref(), &said), user, said });
+        }
+        let why = match (streams.refused, said.is_empty()) {
+            (true, _) => "the server refuses to run commands".to_owned(),
+            (false, true) => format!("the login shell of {} ended with {:?}", self.target.user, streams.exit),
+            (false, false) => said,
+        };
+        Err(RunError::NotStarted(why))
+    }
+
+    /// The reason for the end comes from russh's own task, maybe a little later than the end itself.
+    async fn lost(&self, otherwise: &str) -> RunError {
+        let mut over = self.over.clone();
+        let why = timeout(GOODBYE, over.wait_for(Option::is_some)).await;
+        let why = why.ok().and_then(Result::ok).and_then(|why| why.clone());
+        RunError::Lost(why.unwrap_or_else(|| otherwise.to_owned()))
+    }
+}
+
+/// What to do where sudo refuses.
+fn remedy(user: &str, exit: Option<&Exit>, said: &str) -> String {
+    if exit == Some(&Exit::Code(127)) {
+        return "install `sudo` on the node, or log in as root (`user: root`)".to_owned();
+    }
+    let line = if said.contains("must have a tty") {
+        format!("Defaults:{user} !requiretty")
+    } else {
+        format!("{user} ALL=(ALL) NOPASSWD: ALL")
+    };
+    format!("on the node, as root: `echo '{line}' >>/etc/sudoers.d/bricklayer`, or log in as root (`user: root`)")
+}
+
+fn describe(reason: &ChannelOpenFailure) -> String {
+    match reason {
+        ChannelOpenFailure::AdministrativelyProhibited => "the server prohibits sessions".to_owned(),
+        ChannelOpenFailure::ConnectFailed | ChannelOpenFailure::ResourceShortage => {
+            "the server has no more sessions to give (`MaxSessions`)".to_owned()
+        }
+        ChannelOpenFailure::UnknownChannelType => "the server knows no sessions".to_owned(),
+        ChannelOpenFailure::Other { code, reason } => format!("`{reason}` ({code})"),
+    }
+}
+
+impl Session for SshSession {
+    fn run<'a>(&'a self, script: &'a Script, line: LineSink<'a>) -> BoxFuture<'a, Result<Outcome, RunError>> {
+        self.run_script(script, line).boxed()
+    }
+
+    fn hold<'a>(&'a self, script: &'a Script, heartbeat: Duration) -> BoxFuture<'a, Result<Held, HoldError>> {
+        self.hold_script(script, heartbeat).boxed()
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        async {
+            let _ = self.handle.disconnect(Disconnect::ByApplication, "", "").await;
+            let mut over = self.over.clone();
+            let _ = timeout(GOODBYE, over.wait_for(Option::is_some)).await;
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,89 @@
+//! What comes back from a script.
+
+use russh::{ChannelMsg, Sig};
+
+use crate::transport::api::{Exit, Outcome};
+use crate::transport::capture::{Capture, Lines};
+use crate::transport::frame::Prelude;
+
+/// Where the lines go as they come.
+pub(super) type LineSink<'a> = &'a (dyn Fn(&str) + Send + Sync);
+
+#[derive(Default)]
+struct Stream {
+    prelude: Prelude,
+    capture: Capture,
+    lines: Lines,
+}
+
+impl Stream {
+    fn push(&mut self, bytes: &[u8], line: LineSink<'_>) {
+        let own = self.prelude.strip(bytes);
+        self.capture.push(own);
+        self.lines.push(own, line);
+    }
+}
+
+/// Both outputs and the exit, gathered from channel messages.
+#[derive(Default)]
+pub(super) struct Streams {
+    stdout: Stream,
+    stderr: Stream,
+    pub(super) exit: Option<Exit>,
+    /// The server has said that no more output comes.
+    pub(super) eof: bool,
+    /// The server would not run the command at all.
+    pub(super) refused: bool,
+}
+
+impl Streams {
+    /// Takes a message in. False when it was the last one of the channel.
+    pub(super) fn take(&mut self, message: ChannelMsg, line: LineSink<'_>) -> bool {
+        match message {
+            ChannelMsg::Data { data } => self.stdout.push(&data, line),
+            ChannelMsg::ExtendedData { data, ext: 1 } => self.stderr.push(&data, line),
+            ChannelMsg::ExitStatus { exit_status } => self.exit = Some(Exit::Code(exit_status)),
+            ChannelMsg::ExitSignal { signal_name, .. } => self.exit = Some(Exit::Signal(name(&signal_name))),
+            ChannelMsg::Eof => self.eof = true,
+            ChannelMsg::Failure => self.refused = true,
+            ChannelMsg::Close => return false,
+            _ => {}
+        }
+        true
+    }
+
+    /// The shell that runs the script, once it does.
+    pub(super) fn pid(&self) -> Option<u32> {
+        self.stdout.prelude.started().or(self.stderr.prelude.started())
+    }
+
+    /// The first line of standard output, once it is whole.
+    pub(super) fn first_line(&self) -> Option<String> {
+        self.stdout.capture.first_line()
+    }
+
+    /// What was printed instead of starting the script, and whether sudo had been asked.
+    pub(super) fn noise(&self) -> (String, bool) {
+        let (out, _) = self.stdout.prelude.noise();
+        let (err, asked) = self.stderr.prelude.noise();
+        if asked || out.is_empty() { (err, asked) } else { ([out, err].join(" ").trim_end().to_owned(), asked) }
+    }
+
+    pub(super) fn finish(mut self, line: LineSink<'_>) -> Outcome {
+        self.stdout.lines.finish(line);
+        self.stderr.lines.finish(line);
+        Outcome {
+            exit: self.exit.unwrap_or(Exit::Missing),
+            stdout: self.stdout.capture.finish(),
+            stderr: self.stderr.capture.finish(),
+        }
+    }
+}
+
+fn name(signal: &Sig) -> String {
+    match signal {
+        Sig::Custom(name) => name.clone(),
+        // The other variants are named as the protocol names them.
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,178 @@
+//! What the transport needs to know of a node: plain settings, filled in by whoever read them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::model::NodeName;
+
+/// What to do about a host key that is not known. A changed or revoked key is refused by all but [`Off`](Self::Off),
+/// a revoked one even then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HostKeyChecking {
+    /// Refuse.
+    Strict,
+    /// Write it down and go on, if nothing is known of the host.
+    AcceptNew,
+    /// Take any key, write nothing.
+    Off,
+    /// As `Strict`; the caller has asked before (see `RusshTransport::unknown_host_keys`).
+    #[default]
+    Ask,
+}
+
+/// How a script that wants root gets it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Become {
+    /// `sudo -n`, unless the login user is root already.
+    #[default]
+    Auto,
+    /// Always `sudo -n`.
+    Sudo,
+    /// Not at all: it runs as the login user.
+    None,
+}
+
+/// How one node is reached.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Its name in the inventory.
+    pub name: NodeName,
+    /// Address or name to connect to.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// Login user.
+    pub user: String,
+    /// Key files to offer before any other key. When empty: `~/.ssh/id_ed25519`, `id_ecdsa`, `id_rsa`, those that exist.
+    pub identity_files: Vec<PathBuf>,
+    /// The agent's socket, if its keys are to be offered.
+    pub agent: Option<PathBuf>,
+    /// Files to look the host key up in; the first is the one that is written.
+    pub known_hosts: Vec<PathBuf>,
+    /// Names under which the host may be known: what a user would have typed to `ssh` (address, hostname). A match
+    /// under one is enough; another key of the same type under any of them is a change. A new key is written under
+    /// the first. When empty: `host`.
+    pub host_key_names: Vec<String>,
+    /// What to do about an unknown key.
+    pub host_key_checking: HostKeyChecking,
+    /// How to become root.
+    pub become_root: Become,
+    /// How long the TCP connection may take.
+    pub connect_timeout: Duration,
+}
+
+impl Target {
+    /// Port 22, agent and default keys, the user's and the system's `known_hosts`, ten seconds to connect.
+    pub fn new(name: NodeName, host: &str, user: &str) -> Self {
+        Self {
+            name,
+            host: host.to_owned(),
+            port: 22,
+            user: user.to_owned(),
+            identity_files: Vec::new(),
+            agent: default_agent(),
+            known_hosts: default_known_hosts(),
+            host_key_names: Vec::new(),
+            host_key_checking: HostKeyChecking::default(),
+            become_root: Become::default(),
+            connect_timeout: Duration::from_secs(10),
+        }
+    }
+
+    /// `host:port`, with brackets around an IPv6 address.
+    pub fn address(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+
+    /// The names to look the host key up under, as `known_hosts` writes them: `name`, or `[name]:port` when the port
+    /// is not 22. Never empty.
+    pub fn lookup_names(&self) -> Vec<String> {
+        let names = if self.host_key_names.is_empty() {
+            std::slice::from_ref(&self.host)
+        } else {
+            self.host_key_names.as_slice()
+        };
+        names.iter().map(|name| lookup_name(name, self.port)).collect()
+    }
+}
+
+/// OpenSSH lower-cases what it looks up (`sshconnect.c`, `get_hostfile_hostname_ipaddr`).
+fn lookup_name(name: &str, port: u16) -> String {
+    let name = name.to_lowercase();
+    if port == 22 { name } else { format!("[{name}]:{port}") }
+}
+
+/// The files OpenSSH reads by default (`ssh_config(5)`, `UserKnownHostsFile` and `GlobalKnownHostsFile`).
+pub fn default_known_hosts() -> Vec<PathBuf> {
+    let system = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"].map(PathBuf::from);
+    let user = std::env::home_dir().map(|home| home.join(".ssh")).into_iter();
+    user.flat_map(|ssh| [ssh.join("known_hosts"), ssh.join("known_hosts2")]).chain(system).collect()
+}
+
+/// How much is done at once, and how long things may take.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Most connections being opened at one time. How many nodes are worked on at one time is the caller's to say.
+    pub forks: usize,
+    /// How many are opened at once in the beginning; each success allows one more, up to `forks`.
+    pub ramp: usize,
+    /// Banner and key exchange.
+    pub handshake_timeout: Duration,
+    /// All authentication attempts together, without waiting for the agent.
+    pub auth_timeout: Duration,
+    /// How often a connection that the server closed before its banner (a full `MaxStartups`) is tried again.
+    pub retries: u32,
+    /// A server that has been silent for this long is asked for a sign of life.
+    pub keepalive_interval: Duration,
+    /// After this many questions without an answer the connection is given up: a silently dead peer is found
+    /// `(keepalive_max + 1) * keepalive_interval` after its last word, 40 s by default.
+    pub keepalive_max: usize,
+    /// Scripts that run at once over one connection; more wait. sshd allows 10 sessions (`MaxSessions`), of which a
+    /// hold and the ending of a timed-out script need one each.
+    pub channels: usize,
+    /// How long a timed-out script has between TERM and KILL.
+    pub kill_grace: Duration,
+    /// Bytes in either direction after which the keys are exchanged anew.
+    pub rekey_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            forks: 100,
+            ramp: 16,
+            handshake_timeout: Duration::from_secs(20),
+            auth_timeout: Duration::from_secs(30),
+            retries: 5,
+            keepalive_interval: Duration::from_secs(10),
+            keepalive_max: 3,
+            channels: 8,
+            kill_grace: Duration::from_secs(5),
+            rekey_bytes: 1 << 30,
+        }
+    }
+}
+
+/// The agent of this session (`SSH_AUTH_SOCK`), if there is one.
+pub fn default_agent() -> Option<PathBuf> {
+    std::env::var_os("SSH_AUTH_SOCK").filter(|socket| !socket.is_empty()).map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_looked_up_as_openssh_writes_them() {
+        let mut target = Target::new("server1".into(), "fe80::1", "root");
+        assert_eq!(target.address(), "[fe80::1]:22");
+        assert_eq!(target.lookup_names(), ["fe80::1"]);
+        target.port = 2222;
+        target.host_key_names = vec!["10.0.0.1".into(), "Server1".into()];
+        assert_eq!(target.lookup_names(), ["[10.0.0.1]:2222", "[server1]:2222"]);
+    }
+}
