@@ -97,14 +97,14 @@ started() {
   volume "$1" && [ "$(field status)" = 1 ]
 }
 
-# peers_ready: how many others are in the cluster and connected, by the pool list last read.
-peers_ready() {
-  printf '%s\n' "$xml" | awk '
-    /^peer>/ { c = s = 0 }
+# peers WHICH: the others in the pool list last read, `ready` (in the cluster and connected) or `away`, a line each.
+peers() {
+  printf '%s\n' "$xml" | awk -v which="$1" '
+    /^peer>/ { name = ""; c = s = 0 }
+    /^hostname>/ && name == "" { name = substr($0, 10) }
     /^connected>1/ { c = 1 }
     /^state>3/ { s = 1 }
-    /^\/peer>/ { if (c && s) n++ }
-    END { print n + 0 }'
+    /^\/peer>/ && name != "localhost" { if ((c && s) == (which == "ready")) print name }'
 }
 
 # mounted_at DIR: what is mounted there, as `TYPE SOURCE`; nothing when it is no mount point.
@@ -199,4 +199,51 @@ local_bricks() {
     /^brick[ >]/ { name = "" }
     /^name>/ { name = substr($0, 6) }
     /^hostUuid>/ && substr($0, 10) == uuid { print name }' | sed "$unescape"
+}
+
+# firewalld_rules PEER..: what firewalld must have, as `ZONE RULE`, a line each. The zone is that of the interface
+# that leads to the peer, or the default one.
+firewalld_rules() {
+  dev=none zone=
+  for peer in "$@"; do
+    family=ipv4
+    case $peer in *:*) family=ipv6 ;; esac
+    last=$dev
+    dev=$(ip -o route get "$peer" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p')
+    if [ "$dev" != "$last" ]; then
+      zone=$(firewall-cmd --get-zone-of-interface="$dev" 2>/dev/null) || zone=$(firewall-cmd --get-default-zone)
+    fi
+    for port in 24007 49152-60999; do
+      rule="rule family=\"$family\" source address=\"$peer\" port port=\"$port\" protocol=\"tcp\" accept"
+      printf '%s %s\n' "$zone" "$rule"
+    done
+  done
+}
+
+# firewalld_has PEER..: all of them hold now and will hold after a reload. Names the first that does not.
+firewalld_has() {
+  rules=$(firewalld_rules "$@")
+  for zone in $(printf '%s\n' "$rules" | cut -d ' ' -f 1 | sort -u); do
+    for lasting in '' --permanent; do
+      # shellcheck disable=SC2086 # no word, or one
+      have=$(firewall-cmd $lasting --zone="$zone" --list-rich-rules)
+      lacks=$(printf '%s\n' "$rules" | sed -n "s/^$zone //p" | grep -Fvx "${have:-none}" | head -n 1)
+      [ -z "$lacks" ] || say_no "zone $zone${lasting:+, lasting rules,} has no $lacks"
+    done
+  done
+}
+
+# firewalld_allow PEER..: adds them, for now and to last. No reload: it would throw away what others have set for now.
+firewalld_allow() {
+  rules=$(firewalld_rules "$@")
+  for zone in $(printf '%s\n' "$rules" | cut -d ' ' -f 1 | sort -u); do
+    set --
+    while IFS= read -r rule; do
+      set -- "$@" "--add-rich-rule=$rule"
+    done <<END
+$(printf '%s\n' "$rules" | sed -n "s/^$zone //p")
+END
+    firewall-cmd -q --zone="$zone" "$@"
+    firewall-cmd -q --permanent --zone="$zone" "$@"
+  done
 }

@@ -238,9 +238,7 @@ impl Reader<'_> {
         let problem = Problem::at(at, format!("`{name}` is not one of `vars`"));
         match nearest(name, self.vars.keys().map(String::as_str)) {
             Some(near) => problem.help(format!("did you mean `{near}`?")),
-            None => {
-                problem.help("add it to `vars:`; what a playbook is given is fixed, see `bricklayer schema playbook`")
-            }
+            None => problem.help("add it to `vars:`; `bricklayer check` says whether the planner gives it"),
         }
     }
 

@@ -22,6 +22,9 @@ fn the_playbooks_that_are_compiled_in_load_and_are_all_of_the_folder() {
     let mut found = Vec::new();
     for service in std::fs::read_dir(&root).unwrap() {
         let service = service.unwrap().path();
+        if !service.is_dir() {
+            continue;
+        }
         for file in std::fs::read_dir(&service).unwrap() {
             let path = file.unwrap().path();
             found.push(path.strip_prefix(&root).unwrap().to_string_lossy().into_owned());
