@@ -1,7 +1,9 @@
 //! Decisions that a person would look up: one line of setting, one line of outcome.
 
+use crate::model::Health;
 use crate::plan::{Mode, Plan, Refusal, Request};
 use crate::services::glusterfs::CONTRACTS;
+use crate::services::glusterfs::facts::health;
 use crate::services::glusterfs::laws::sim::{Sim, name};
 use crate::services::glusterfs::plan::decide;
 use crate::services::glusterfs::spec::{DedicatedBrick, Replica};
@@ -116,10 +118,15 @@ fn replica_two_of_four_is_two_sets_and_the_third_of_three_waits() {
     sim.run(&Request::default(), usize::MAX).unwrap();
     assert_eq!(sim.volume.as_ref().unwrap().bricks.len(), 4);
     assert_eq!(sim.volume.as_ref().unwrap().replica, 2);
-    let sim = Sim::new(3, Replica::Fixed(2));
-    let plan = plan(&sim);
-    assert!(says(&plan, "server3 waits for company"), "{:?}", plan.notes);
-    assert!(says(&plan, "split-brain"));
+    let mut sim = Sim::new(3, Replica::Fixed(2));
+    let shown = plan(&sim);
+    assert!(says(&shown, "server3 waits for company"), "{:?}", shown.notes);
+    assert!(says(&shown, "split-brain"));
+    sim.run(&Request::default(), usize::MAX).unwrap();
+    let findings = health(&sim.spec, &sim.look(), None);
+    assert_eq!((findings[2].health, findings[2].seen[2].1.as_str()), (Health::Healthy, "waits"));
+    sim.spec.replica = Replica::Auto;
+    assert_eq!(health(&sim.spec, &sim.look(), None)[2].health, Health::Degraded);
 }
 
 #[test]
