@@ -79,6 +79,8 @@ impl RunState {
 
     fn planned(&mut self, plan: Plan) {
         self.plan_is_news = self.plan.as_ref() != Some(&plan);
+        let known = self.plan.as_ref().map(|plan| plan.notes.as_slice()).unwrap_or_default();
+        self.fresh_notes = plan.notes.iter().filter(|note| !known.contains(note)).cloned().collect();
         self.stages_done = 0;
         self.tasks = plan.tasks().map(|task| (task.id.clone(), Progress::Waiting)).collect();
         for node in self.nodes.values_mut() {

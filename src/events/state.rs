@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::events::{Failure, LookWhy, NodeSummary, StepEnd};
 use crate::model::NodeName;
-use crate::plan::{Plan, Refusal, TaskId};
+use crate::plan::{Note, Plan, Refusal, TaskId};
 
 /// Where a run stands: the fold of its events. [`RunState::apply`] is the only way to change it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,6 +23,7 @@ pub struct RunState {
     pub(super) looks: u32,
     pub(super) plan: Option<Plan>,
     pub(super) plan_is_news: bool,
+    pub(super) fresh_notes: Vec<Note>,
     pub(super) tasks: BTreeMap<TaskId, Progress>,
     pub(super) stage: Option<OpenStage>,
     pub(super) stages_done: usize,
@@ -240,6 +241,11 @@ impl RunState {
     /// Where the locks are held.
     pub fn locked(&self) -> &[NodeName] {
         &self.locked
+    }
+
+    /// Notes of the plan in force that the one before it did not have.
+    pub fn fresh_notes(&self) -> &[Note] {
+        &self.fresh_notes
     }
 
     /// How often Ctrl-C was pressed, as far as it counts: 0, 1, 2.

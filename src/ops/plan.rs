@@ -36,8 +36,9 @@ pub async fn plan(job: Job, wish: PlanWish) -> Result<u8, Fault> {
     let plan = run.decide(&look, &request).await;
     let pending = plan.as_ref().is_some_and(|plan| !plan.is_empty()) && wish.exit_code;
     let outcome = match plan {
-        Some(plan) => present(&run, &plan).await,
-        None => Ok(()),
+        Some(plan) if !plan.is_empty() => present(&run, &plan).await,
+        // That there is nothing to do was told with the decision.
+        _ => Ok(()),
     };
     run.end(outcome, move |state| match state.exit_code(&request.absent) {
         0 if pending => 10,

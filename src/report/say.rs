@@ -94,7 +94,7 @@ fn planned(plan: &Plan, state: &RunState) -> Vec<Said> {
         return Vec::new();
     }
     let late = state.look().is_some_and(|look| matches!(look.why, LookWhy::End | LookWhy::Failure));
-    let mut said: Vec<Said> = plan.notes.iter().map(Said::note).collect();
+    let mut said: Vec<Said> = state.fresh_notes().iter().map(Said::note).collect();
     if plan.is_empty() {
         said.push(Said::new(Mark::Success, if late { "nothing is left to do" } else { "nothing to do" }));
         return said;

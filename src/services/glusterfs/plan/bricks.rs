@@ -2,7 +2,7 @@
 //! never is.
 
 use crate::plan::{Level, Note, Refusal, Task};
-use crate::services::glusterfs::facts::{BrickDir, NodeFacts};
+use crate::services::glusterfs::facts::{Brick, NodeFacts};
 use crate::services::glusterfs::plan::build::{With, note, refuse, task};
 use crate::services::glusterfs::plan::growth::Growth;
 use crate::services::glusterfs::plan::view::View;
@@ -46,7 +46,7 @@ fn brick(view: &View<'_>, member: &Member, facts: &NodeFacts) -> Vec<Refusal> {
         );
     }
     if !dir.content.is_empty() || dir.data_below {
-        refused(content(view, path, dir), elsewhere(path));
+        refused(content(view, path, facts), elsewhere(path));
     } else if dir.blind && dir.has_glusterfs {
         refused(
             format!("`{path}` was a brick, and `getfattr` (package attr) is missing to tell of which volume"),
@@ -56,16 +56,28 @@ fn brick(view: &View<'_>, member: &Member, facts: &NodeFacts) -> Vec<Refusal> {
     refusals
 }
 
-fn content(view: &View<'_>, path: &str, dir: &BrickDir) -> String {
+fn content(view: &View<'_>, path: &str, facts: &NodeFacts) -> String {
+    let dir = &facts.brick;
     let holds = match dir.content.as_slice() {
         [] => "old data".to_owned(),
         some => some.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
     };
     match dir.own_id(path) {
-        Some(id) => format!("`{path}` is a brick of volume {} and holds {holds}", volume_name(view, id)),
+        Some(id) => {
+            let was = if in_use(facts, path, id) { "is" } else { "was, and is no longer," };
+            format!("`{path}` {was} a brick of volume {} and holds {holds}", volume_name(view, id))
+        }
         None if dir.has_glusterfs => format!("`{path}` was a brick and holds {holds}"),
         None => format!("`{path}` holds {holds}, which no volume knows"),
     }
+}
+
+fn in_use(facts: &NodeFacts, path: &str, id: &str) -> bool {
+    let mut volumes = facts.volumes.answer().into_iter().flatten().filter(|volume| volume.id == id);
+    volumes.any(|volume| {
+        let here = |brick: &Brick| facts.daemon.uuid.as_deref() == Some(&brick.host) && brick.path == path;
+        volume.bricks.iter().any(here)
+    })
 }
 
 fn elsewhere(path: &str) -> String {

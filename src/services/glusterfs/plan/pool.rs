@@ -2,6 +2,7 @@
 
 use crate::model::NodeName;
 use crate::plan::{Level, Mode, Note, Refusal, Stage, Task};
+use crate::services::glusterfs::facts::Peer;
 use crate::services::glusterfs::plan::build::{With, names, note, refuse, stage, task};
 use crate::services::glusterfs::plan::growth::Growth;
 use crate::services::glusterfs::plan::view::View;
@@ -40,16 +41,37 @@ pub(super) fn check(view: &View<'_>) -> Vec<Refusal> {
 fn reinstalled(view: &View<'_>) -> Vec<Refusal> {
     let fresh = view.known.iter().filter(|(_, facts)| facts.daemon.fresh());
     fresh
-        .filter(|(member, _)| view.cluster.peers.values().any(|peer| named(member, &peer.names)))
-        .map(|(member, _)| {
-            refuse(
+        .filter_map(|(member, _)| {
+            let peer = view.cluster.peers.values().find(|peer| named(member, &peer.names))?;
+            Some(refuse(
                 Some(&member.node),
                 "the pool has it as a member, but it has lost its configuration: it was reinstalled",
-                "restore its /var/lib/glusterd from a backup, or take its brick out and detach it from another node \
-                 (`gluster volume remove-brick .. force`, `gluster peer detach`), then run again",
-            )
+                format!(
+                    "restore its /var/lib/glusterd from a backup; or, when the other copies are complete, take its place \
+                     out of the pool{} and run again",
+                    take_out(view, peer)
+                ),
+            ))
         })
         .collect()
+}
+
+// What to type; only a volume of one replica set can lose a brick like that (fact 4.1).
+fn take_out(view: &View<'_>, peer: &Peer) -> String {
+    let on = view.coordinator().map(|member| format!(" (on {})", member.node)).unwrap_or_default();
+    let name = peer.names.first().map_or("", String::as_str);
+    let detach = format!("`gluster peer detach {name}`");
+    let Some(volume) = view.cluster.volume else { return format!("{on}: {detach}") };
+    match volume.bricks.iter().find(|brick| brick.host == peer.uuid) {
+        Some(brick) if volume.sets() == 1 => format!(
+            "{on}: `gluster volume remove-brick {} replica {} {} force`, then {detach},",
+            volume.name,
+            volume.replica.saturating_sub(1),
+            brick.name
+        ),
+        Some(_) => format!("{on}: give its bricks to other nodes (`gluster volume replace-brick`), then {detach},"),
+        None => format!("{on}: {detach}"),
+    }
 }
 
 fn named(member: &Member, names: &[String]) -> bool {
@@ -204,24 +226,20 @@ fn pool_size(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -> usiz
     view.cluster.uuids.len() + growth.probes.len() + usize::from(alone)
 }
 
-/// Members that could not be seen, where that stops nothing.
+/// Peers that nobody wants. Those that could not be looked at are told of by the look.
 pub(super) fn notes(view: &View<'_>) -> Vec<Note> {
-    let mut notes: Vec<_> = view
-        .unknown
-        .iter()
-        .map(|(member, why)| note(Level::Warning, Some(&member.node), format!("it could not be looked at: {why}")))
-        .collect();
-    if view.unknown.is_empty() {
-        let foreign = view.cluster.peers.values().filter(|peer| {
-            !view.known.iter().any(|(_, facts)| facts.daemon.uuid.as_deref() == Some(peer.uuid.as_str()))
-        });
-        notes.extend(foreign.map(|peer| {
+    if !view.unknown.is_empty() {
+        return Vec::new();
+    }
+    let ours = |peer: &Peer| view.known.iter().any(|(_, facts)| facts.daemon.uuid.as_deref() == Some(&peer.uuid));
+    let foreign = view.cluster.peers.values().filter(|peer| !ours(peer));
+    foreign
+        .map(|peer| {
             note(
                 Level::Warning,
                 None,
                 format!("peer `{}` is not in the inventory; `remove` would take it out", peer.names.join("/")),
             )
-        }));
-    }
-    notes
+        })
+        .collect()
 }
