@@ -3,10 +3,10 @@
 
 SHELL := /bin/bash
 LAB := tests/lab/lab
-SHELLS := tests/lab/lab $(wildcard tests/lab/*.sh tests/lab/lib/*.sh benches/*.sh vagrant/*.sh) .ci/run
+SHELLS := tests/lab/lab $(wildcard tests/lab/*.sh tests/lab/lib/*.sh benches/*.sh vagrant/*.sh vagrant/*/*.sh) .ci/run
 E2E := cargo test --quiet --test e2e -- --ignored --test-threads=1
 
-.PHONY: help build quickstart test need lint unit images e2e soak bench clean
+.PHONY: help build quickstart test need lint vagrant-validate unit images e2e soak bench clean
 
 help:
 	@echo 'make quickstart   install what is needed, boot a lab, bring a cluster up, show it'
@@ -30,6 +30,10 @@ lint:
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	shellcheck -x $(SHELLS)
+	if command -v vagrant >/dev/null; then $(MAKE) vagrant-validate; fi
+
+vagrant-validate:
+	cd vagrant && VAGRANT_CHECKPOINT_DISABLE=1 vagrant validate --ignore-provider
 
 unit:
 	cargo test --locked
