@@ -1,5 +1,5 @@
 //! The `bricklayer` command: argv in, exit code out.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    bricklayer::cli::main(std::env::args_os())
 }

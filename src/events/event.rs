@@ -34,10 +34,10 @@ pub enum Event {
         /// Every node that will be looked at.
         nodes: Vec<NodeName>,
     },
-    /// A look begins. `why` is `first`, `locked`, `stage`, `failure` or `end`.
+    /// A look at all nodes begins. It is over when each of them was seen or is unknown.
     LookStarted {
         /// Why we look.
-        why: String,
+        why: LookWhy,
     },
     /// A node was seen.
     NodeSeen {
@@ -79,6 +79,8 @@ pub enum Event {
         task: TaskId,
         /// Its `id` in the playbook.
         step: String,
+        /// What it does: the `doc` of the playbook, so that a journal can be read without the playbook.
+        doc: String,
     },
     /// A line that a step prints, as it comes; redacted.
     StepLine {
@@ -117,6 +119,12 @@ pub enum Event {
         /// How often.
         count: u8,
     },
+    /// Our own bug: an event came that [`RunState::apply`](crate::events::RunState::apply) refuses. Made by the
+    /// sequencer in place of that event, so that a journal with a bug in it can still be replayed.
+    Bug {
+        /// Which event, and why it was refused.
+        what: String,
+    },
     /// Last of all.
     RunEnded {
         /// The exit code of the process.
@@ -124,6 +132,22 @@ pub enum Event {
         /// What came of it.
         summary: Summary,
     },
+}
+
+/// Why the nodes are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LookWhy {
+    /// To plan.
+    First,
+    /// Again with the locks held, because another admin may have been faster.
+    Locked,
+    /// A stage has ended whose outcome the rest of the plan depends on.
+    Stage,
+    /// Something failed, and what came of it must be read, not guessed.
+    Failure,
+    /// To see that nothing is left to do.
+    End,
 }
 
 /// How a step ended.
@@ -186,12 +210,14 @@ pub struct Summary {
 pub struct NodeSummary {
     /// Steps that changed something.
     pub changed: u32,
-    /// Steps that had nothing to do.
+    /// Steps that left the node as it was: nothing to do, or only a wait or a check.
     pub unchanged: u32,
     /// Steps that failed.
     pub failed: u32,
     /// Tasks that were not begun.
     pub skipped: u32,
-    /// The node could not be looked at.
+    /// Milliseconds that its steps took together.
+    pub ms: u64,
+    /// The node could not be looked at, the last time we tried.
     pub unreachable: bool,
 }

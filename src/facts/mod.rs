@@ -9,5 +9,5 @@ mod seen;
 
 pub use answers::{Answer, Answers};
 pub use host::{HostFacts, OsFamily};
-pub use probe::{Probe, Section};
+pub use probe::{NOT_ASKED, Probe, Section};
 pub use seen::{Look, NodeLook, Seen};

@@ -21,6 +21,9 @@ impl Section {
     }
 }
 
+/// Exit code of a section that was not asked: what it wants to ask does not run, or asking would change the node.
+pub const NOT_ASKED: i32 = 99;
+
 /// The questions for a node. The sections run side by side on the node, so that slow ones (a gluster command
 /// costs 0.1 s) overlap; each writes to a file of its own in a folder under `/run`, which is gone at the end.
 #[derive(Clone, Debug, Default)]
@@ -43,17 +46,17 @@ impl Probe {
         for (at, section) in self.sections.iter().enumerate() {
             let _ = write!(
                 script,
-                "( (\n{}\n) >\"$d/{at}\" 2>\"$d/{at}.err\"; echo $? >\"$d/{at}.rc\" ) &\n",
+                "( (\n{}\n) >\"$out/{at}\" 2>\"$out/{at}.err\"; echo $? >\"$out/{at}.rc\" ) &\n",
                 section.script.trim_end()
             );
         }
         script.push_str("wait\n");
         for (at, section) in self.sections.iter().enumerate() {
             let key = shell::quote(&section.key);
-            let _ = write!(
+            let _ = writeln!(
                 script,
-                "printf '%s %s %s\\n' {mark} {key} \"$(cat \"$d/{at}.rc\")\"; cat \"$d/{at}\"; echo; \
-                 printf '%s\\n' {mark}.err; tail -n 5 \"$d/{at}.err\"; echo\n"
+                "printf '%s %s %s\\n' {mark} {key} \"$(cat \"$out/{at}.rc\")\"; cat \"$out/{at}\"; echo; \
+                 printf '%s\\n' {mark}.err; tail -n 5 \"$out/{at}.err\"; echo"
             );
         }
         let _ = writeln!(script, "printf '%s\\n' {mark}.end");
@@ -76,7 +79,7 @@ exec </dev/null
 LC_ALL=C; export LC_ALL
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH
 umask 077
-d=$(mktemp -d /run/bricklayer.XXXXXX 2>/dev/null || mktemp -d) || exit 1
-trap 'rm -rf "$d"' EXIT
+out=$(mktemp -d /run/bricklayer.XXXXXX 2>/dev/null || mktemp -d) || exit 1
+trap 'rm -rf "$out"' EXIT
 trap 'exit 129' HUP INT TERM
 "#;

@@ -1,10 +1,12 @@
 //! Leaf vocabulary that every other module may use.
 
+mod health;
 mod node;
 mod secret;
 mod service;
 pub mod shell;
 
+pub use health::{Finding, Health};
 pub use node::NodeName;
 pub use secret::Secret;
 pub use service::Service;

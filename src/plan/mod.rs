@@ -1,10 +1,12 @@
 //! A plan: stages of waves of tasks, with its reasons. Data only.
 
+mod contract;
 mod note;
 mod request;
 mod stage;
 mod task;
 
+pub use contract::Contract;
 pub use note::{Level, Note, Refusal};
 pub use request::{Mode, Request};
 pub use stage::{Plan, Stage, Then, Wave};

@@ -5,16 +5,13 @@ use std::collections::BTreeSet;
 use crate::model::NodeName;
 
 /// Found out from what is seen, or forced.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// Bootstrap or join, worked out from what is seen.
     #[default]
     Auto,
-    /// A new cluster; refused where one is seen. Nodes named absent are built without.
-    Bootstrap {
-        /// Nodes that may be unreachable, by name.
-        absent: BTreeSet<NodeName>,
-    },
+    /// A new cluster; refused where one is seen.
+    Bootstrap,
     /// Only into a cluster that exists; refused where none is seen.
     Join,
 }
@@ -24,6 +21,8 @@ pub enum Mode {
 pub struct Request {
     /// Bootstrap, join, or either.
     pub mode: Mode,
+    /// Nodes that may be unreachable at a forced bootstrap, by name.
+    pub absent: BTreeSet<NodeName>,
     /// `--on`: nodes that may be changed. `None` is all of them. It never limits what is looked at.
     pub only: Option<BTreeSet<NodeName>>,
 }
@@ -34,8 +33,9 @@ impl Request {
         self.only.as_ref().is_none_or(|only| only.contains(node))
     }
 
-    /// May the run go on without this node?
-    pub fn absent(&self, node: &NodeName) -> bool {
-        matches!(&self.mode, Mode::Bootstrap { absent } if absent.contains(node))
+    /// The request for the later looks of a run: what was forced has begun, and is now seen.
+    #[must_use]
+    pub fn continued(&self) -> Self {
+        Self { mode: Mode::Auto, ..self.clone() }
     }
 }

@@ -12,6 +12,9 @@ pub struct Plan {
     pub stages: Vec<Stage>,
     /// Warnings and advice that come with it.
     pub notes: Vec<Note>,
+    /// What is known only after the last stage, where that is so: the rest is planned, shown and asked for then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<String>,
 }
 
 impl Plan {

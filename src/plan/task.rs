@@ -50,4 +50,7 @@ pub struct Task {
     pub vars: Vars,
     /// Why, in a phrase for people: "glusterd is not installed".
     pub why: String,
+    /// Files as they were seen, by path, where the playbook writes them: a plan shows the difference.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
 }

@@ -81,6 +81,8 @@ pub enum ConnectError {
         host: String,
         /// Fingerprint that the host showed.
         found: String,
+        /// The exact command that makes it known, to be run once the fingerprint was compared.
+        remedy: String,
     },
     /// The server would not let us in.
     #[error("{user}@{address} refused us: tried {tried}; the server allows {allowed}")]

@@ -73,9 +73,17 @@ impl HostKeys {
                 Err(ConnectError::HostKeyChanged { host, found, file, line, remedy })
             }
             Verdict::Unknown if policy == HostKeyChecking::AcceptNew => write(target.known_hosts.first(), host, key),
-            Verdict::Unknown => Err(ConnectError::HostKeyUnknown { host, found }),
+            Verdict::Unknown => Err(ConnectError::HostKeyUnknown { host, found, remedy: scan(target) }),
         }
     }
+}
+
+/// `ssh-keyscan` prints its lines under the name it was asked for, as we look it up.
+fn scan(target: &Target) -> String {
+    let name = target.host_key_names.first().unwrap_or(&target.host);
+    let port = if target.port == 22 { String::new() } else { format!("-p {} ", target.port) };
+    let file = target.known_hosts.first().map_or_else(|| "~/.ssh/known_hosts".to_owned(), |file| display(file));
+    format!("ssh-keyscan {port}{name} >> {file}")
 }
 
 /// Writes keys down that somebody has vouched for.

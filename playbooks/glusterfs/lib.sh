@@ -1,0 +1,249 @@
+# Functions that the scripts of every playbook in this folder find defined. Plain sh, no template: it is put in
+# front of each step as it is. They leave their answers in the variables named here.
+
+# gl WORDS..: asks gluster. Sets `ret`, `err` (opRet, opErrstr) and `xml` (a tag a line, without its `<`). The exit code says nothing: it is 0 for most failures. An answer that is no XML ("Error : Request
+# timed out") is a failure with that text. Never fails by itself.
+gl() {
+  raw=$(gluster --mode=script --xml "$@" 2>&1) || :
+  xml=$(printf '%s\n' "$raw" | tr '\n<' ' \n')
+  ret=$(field opRet)
+  err=$(field opErrstr)
+  if [ -z "$ret" ]; then
+    ret=-1 err=$raw
+  elif [ "$ret" != 0 ] && [ -z "$err" ]; then
+    err="gluster gives no reason; see /var/log/glusterfs/glusterd.log"
+  fi
+}
+
+# fields NAME: the text of every element NAME of the last answer, a line each.
+fields() {
+  printf '%s\n' "$xml" | sed -n "/^$1>/{s///;$unescape;p;}"
+}
+unescape="s/&lt;/</g;s/&gt;/>/g;s/&quot;/\"/g;s/&apos;/'/g;s/&amp;/\\&/g"
+
+# field NAME: of the first one.
+field() {
+  fields "$1" | head -n 1
+}
+
+# change WORDS..: as gl, asked again for a minute while another transaction holds the lock. Prints what gluster
+# says and fails when it says no.
+change() {
+  tries=0
+  while :; do
+    gl "$@"
+    case $err in
+      *'nother transaction'*) [ "$tries" -lt 120 ] || break ;;
+      *) break ;;
+    esac
+    tries=$((tries + 1))
+    sleep 0.5
+  done
+  [ "$ret" = 0 ] || {
+    printf '%s\n' "$err" >&2
+    return 1
+  }
+}
+
+# timed_out_but TEST..: a time-out of the last `change` is no failure until the state has been read again: glusterd
+# completes work for which it answers "timed out". Succeeds when TEST holds within a minute.
+timed_out_but() {
+  case $err in
+    *'timed out'*) ;;
+    *) return 1 ;;
+  esac
+  tries=0
+  until "$@"; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 60 ] || return 1
+    sleep 1
+  done
+}
+
+# volume V: reads V; fails where it does not exist or cannot be read.
+volume() {
+  gl volume info "$1"
+  [ "$ret" = 0 ] && [ "$(field name)" = "$1" ]
+}
+
+# bricks: of the volume last read, in order, a line each.
+bricks() {
+  printf '%s\n' "$xml" | awk '/^brick[ >]/ { b = 1 } b && /^name>/ { print substr($0, 6); b = 0 }' | sed "$unescape"
+}
+
+# has_bricks V BRICK..: V consists of these bricks, in this order.
+has_bricks() {
+  volume "$1" || return 1
+  shift
+  [ "$(bricks)" = "$(printf '%s\n' "$@")" ]
+}
+
+# has_options V KEY VALUE ..: V has each of these options set.
+has_options() {
+  volume "$1" || return 1
+  shift
+  options=$(printf '%s\n' "$xml" | awk '
+    /^option>/ { o = 1 }
+    o && /^name>/ { key = substr($0, 6) }
+    o && /^value>/ { print key " " substr($0, 7); o = 0 }' | sed "$unescape")
+  while [ "$#" -gt 1 ]; do
+    printf '%s\n' "$options" | grep -Fqx -e "$1 $2" || return 1
+    shift 2
+  done
+}
+
+# started V
+started() {
+  volume "$1" && [ "$(field status)" = 1 ]
+}
+
+# peers WHICH: the others in the pool list last read, `ready` (in the cluster and connected) or `away`, a line each.
+peers() {
+  printf '%s\n' "$xml" | awk -v which="$1" '
+    /^peer>/ { name = ""; c = s = 0 }
+    /^hostname>/ && name == "" { name = substr($0, 10) }
+    /^connected>1/ { c = 1 }
+    /^state>3/ { s = 1 }
+    /^\/peer>/ && name != "localhost" { if ((c && s) == (which == "ready")) print name }'
+}
+
+# mounted_at DIR: what is mounted there, as `TYPE SOURCE`; nothing when it is no mount point.
+mounted_at() {
+  findmnt -n -o FSTYPE,SOURCE -M "$1" | tail -n 1 | tr -s ' '
+}
+
+# own_uuid: glusterd's, without asking it (asking would create one).
+own_uuid() {
+  sed -n 's/^UUID=//p' /var/lib/glusterd/glusterd.info 2>/dev/null || :
+}
+
+# say_no TEXT: ends the script with a reason.
+say_no() {
+  printf '%s\n' "$*" >&2
+  exit 1
+}
+
+# is_volume_at V DIR: the volume V is what is mounted at DIR.
+is_volume_at() {
+  case $(mounted_at "$2") in
+    "fuse.glusterfs "*":/$1" | "fuse.glusterfs "*":$1") ;;
+    *) return 1 ;;
+  esac
+}
+
+# in_volume DIR: goes into the FUSE mount at DIR; fails where DIR is only a folder. Once inside, what is written
+# cannot fall through to the local disk when the mount goes away.
+in_volume() {
+  case $(mounted_at "$1") in
+    "fuse.glusterfs "*) ;;
+    *) return 1 ;;
+  esac
+  # 65735546 is FUSE.
+  cd "$1" && [ "$(stat -f -c %t .)" = 65735546 ]
+}
+
+# bricks_run V: every brick of V on this node has its process. `down` names the one that has not.
+bricks_run() {
+  volume "$1" || return 1
+  down=
+  for down in $(local_bricks); do
+    pid=$(cat "/var/run/gluster/vols/$1/$(printf '%s' "$down" | sed 's|:/|-|; s|/|-|g').pid" 2>/dev/null) || return 1
+    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = glusterfsd ] || return 1
+  done
+}
+
+# rebalance_status: of the last `volume rebalance V status`, over all nodes: 1 runs, 3 has ended.
+rebalance_status() {
+  printf '%s\n' "$xml" | awk '/^aggregate>/ { a = 1 } a && /^status>/ { print substr($0, 8); exit }'
+}
+
+# rebalance_runs V
+rebalance_runs() {
+  gl volume rebalance "$1" status
+  [ "$(rebalance_status)" = 1 ]
+}
+
+# clients_switched V: every brick of V has the same number of clients, so none still writes to the old ones only.
+clients_switched() {
+  gl volume status "$1" clients
+  [ "$ret" = 0 ] && [ "$(fields clientCount | sort -u | grep -c .)" -eq 1 ]
+}
+
+# look_again V SECONDS BRICK..: has every name looked up through a mount that has changed since then on the bricks of
+# V on this node, BRICK.. (the new ones) left out. While an add-brick raises the number of copies, the self-heal daemon may
+# list a folder before the clients have heard of the new bricks; what they write in between is on the old bricks
+# only, and no heal knows of it. A look-up creates it on the others and queues its heal.
+look_again() {
+  volume=$1 since=$2
+  shift 2
+  tries=0
+  until clients_switched "$volume" || [ "$tries" -ge 60 ]; do
+    tries=$((tries + 1))
+    sleep 0.5
+  done
+  volume "$volume" || return 1
+  old=$(local_bricks | grep -Fvx "$(printf '%s\n' "$@")") || return 0
+  dir=$(mktemp -d)
+  mount -t glusterfs "localhost:/$volume" "$dir" || return 1
+  printf '%s\n' "$old" | while IFS= read -r brick; do
+    (cd "${brick#*:}" && find . -name '.glusterfs*' -prune -o -newerct "@$since" -print0) |
+      (cd "$dir" && xargs -0 -r stat -c '' -- >/dev/null 2>&1) || :
+  done
+  umount -l "$dir" && rmdir "$dir"
+  gluster --mode=script volume heal "$volume" >/dev/null 2>&1 || :
+}
+
+# local_bricks: the bricks on this node of the volume last read, a line each.
+local_bricks() {
+  printf '%s\n' "$xml" | awk -v uuid="$(own_uuid)" '
+    /^brick[ >]/ { name = "" }
+    /^name>/ { name = substr($0, 6) }
+    /^hostUuid>/ && substr($0, 10) == uuid { print name }' | sed "$unescape"
+}
+
+# firewalld_rules PEER..: what firewalld must have, as `ZONE RULE`, a line each. The zone is that of the interface
+# that leads to the peer, or the default one.
+firewalld_rules() {
+  dev=none zone=
+  for peer in "$@"; do
+    family=ipv4
+    case $peer in *:*) family=ipv6 ;; esac
+    last=$dev
+    dev=$(ip -o route get "$peer" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p')
+    if [ "$dev" != "$last" ]; then
+      zone=$(firewall-cmd --get-zone-of-interface="$dev" 2>/dev/null) || zone=$(firewall-cmd --get-default-zone)
+    fi
+    for port in 24007 49152-60999; do
+      rule="rule family=\"$family\" source address=\"$peer\" port port=\"$port\" protocol=\"tcp\" accept"
+      printf '%s %s\n' "$zone" "$rule"
+    done
+  done
+}
+
+# firewalld_has PEER..: all of them hold now and will hold after a reload. Names the first that does not.
+firewalld_has() {
+  rules=$(firewalld_rules "$@")
+  for zone in $(printf '%s\n' "$rules" | cut -d ' ' -f 1 | sort -u); do
+    for lasting in '' --permanent; do
+      # shellcheck disable=SC2086 # no word, or one
+      have=$(firewall-cmd $lasting --zone="$zone" --list-rich-rules)
+      lacks=$(printf '%s\n' "$rules" | sed -n "s/^$zone //p" | grep -Fvx "${have:-none}" | head -n 1)
+      [ -z "$lacks" ] || say_no "zone $zone${lasting:+, lasting rules,} has no $lacks"
+    done
+  done
+}
+
+# firewalld_allow PEER..: adds them, for now and to last. No reload: it would throw away what others have set for now.
+firewalld_allow() {
+  rules=$(firewalld_rules "$@")
+  for zone in $(printf '%s\n' "$rules" | cut -d ' ' -f 1 | sort -u); do
+    set --
+    while IFS= read -r rule; do
+      set -- "$@" "--add-rich-rule=$rule"
+    done <<END
+$(printf '%s\n' "$rules" | sed -n "s/^$zone //p")
+END
+    firewall-cmd -q --zone="$zone" "$@"
+    firewall-cmd -q --permanent --zone="$zone" "$@"
+  done
+}

@@ -1,0 +1,164 @@
+//! The command line, as `clap` reads it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::model::Service;
+
+/// Bring up and look after GlusterFS and HA controller clusters over SSH, from one inventory file.
+///
+/// Nothing is installed on a node but the services themselves. Looking changes nothing; `plan` shows what `up`
+/// would do.
+#[derive(Debug, Parser)]
+#[command(name = "bricklayer", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub common: Common,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, or nothing to do; 1 a step failed on some node; 2 usage; 3 inventory or playbook invalid;
+4 a node could not be reached or refused us; 5 refused, because it would not be safe; 6 interrupted;
+7 degraded; 8 down; 10 changes pending (plan --exit-code); 70 our own bug.";
+
+/// Options of every command.
+#[derive(Args, Debug)]
+pub struct Common {
+    /// The inventory file
+    #[arg(
+        short = 'i',
+        long = "inventory",
+        visible_alias = "config",
+        value_name = "FILE",
+        global = true,
+        default_value = "inventory/my_multihead_cluster.yaml"
+    )]
+    pub inventory: PathBuf,
+    /// Change only these nodes (`server1,server3`); all nodes are looked at all the same
+    #[arg(long, value_name = "NODE,..", value_delimiter = ',', global = true)]
+    pub on: Vec<String>,
+    /// How many nodes are worked on at one time
+    #[arg(short, long, value_name = "N", global = true, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
+    pub forks: u16,
+    /// What is printed on standard output
+    #[arg(long, value_enum, global = true, default_value_t = Format::Human)]
+    pub format: Format,
+    /// A folder of playbooks that replaces the built-in ones, service by service
+    #[arg(long, value_name = "DIR", global = true)]
+    pub playbooks: Option<PathBuf>,
+    /// Accept and write down the host keys of nodes that are not known yet; a changed key is refused all the same
+    #[arg(long, global = true)]
+    pub accept_new_host_keys: bool,
+    /// Show the scripts of the steps, and what they print; twice: what we do ourselves, on standard error
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub verbose: u8,
+    /// Colours
+    #[arg(long, value_enum, global = true, default_value_t = Color::Auto)]
+    pub color: Color,
+}
+
+/// What is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people: a live table on a terminal, marked lines elsewhere.
+    Human,
+    /// One JSON object a line; everything else goes to standard error.
+    Json,
+}
+
+/// When there are colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Look, decide, and show every node's steps and why; changes nothing
+    Plan(PlanArgs),
+    /// Bring what the inventory wants into being; run again, it does nothing; it never shrinks anything
+    Up(UpArgs),
+    /// Show health, as the cluster itself sees it
+    Status(ServiceArgs),
+    /// Check the inventory and every playbook, without any node
+    Check,
+    /// Print the JSON Schema of a file format, for editors
+    Schema {
+        /// Which format
+        #[arg(value_enum)]
+        of: SchemaOf,
+    },
+}
+
+/// Which schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// The inventory file.
+    Inventory,
+    /// A playbook file.
+    Playbook,
+}
+
+/// Which services.
+#[derive(Args, Debug)]
+pub struct ServiceArgs {
+    /// Only these services
+    #[arg(short, long, value_name = "S,..", value_delimiter = ',', value_parser = service)]
+    pub service: Vec<Service>,
+}
+
+/// Options of `plan`.
+#[derive(Args, Debug)]
+pub struct PlanArgs {
+    /// Which services.
+    #[command(flatten)]
+    pub services: ServiceArgs,
+    /// Without connecting, as for empty nodes
+    #[arg(long)]
+    pub offline: bool,
+    /// End with 10 when something would change
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+/// Options of `up`.
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line are what they are")]
+pub struct UpArgs {
+    /// Which services.
+    #[command(flatten)]
+    pub services: ServiceArgs,
+    /// A new cluster; refused where one exists
+    #[arg(long, conflicts_with = "join")]
+    pub bootstrap: bool,
+    /// With --bootstrap: build without these nodes, which must be unreachable; they join later
+    #[arg(long, value_name = "NODE,..", value_delimiter = ',', requires = "bootstrap")]
+    pub absent: Vec<String>,
+    /// Only into a cluster that exists
+    #[arg(long)]
+    pub join: bool,
+    /// Show what would be done, as `plan` does, and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask; never answers a question about losing data
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+fn service(text: &str) -> Result<Service, String> {
+    Service::from_key(text).ok_or_else(|| {
+        let known: Vec<_> = Service::ALL.iter().map(|service| service.key()).collect();
+        format!("there is no service `{text}`; known are {}", known.join(", "))
+    })
+}

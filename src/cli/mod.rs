@@ -1,0 +1,10 @@
+//! argv in, exit code out.
+
+mod args;
+mod run;
+
+pub use args::Cli;
+pub use run::main;
+
+#[cfg(test)]
+mod tests;

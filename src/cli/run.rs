@@ -1,0 +1,132 @@
+//! From arguments to a use case, and from its outcome to an exit code.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::args::{Cli, Color, Command, Common, Format, SchemaOf};
+use crate::model::Service;
+use crate::ops::{self, Fault, Job, PlanWish, SchemaKind, Settings, UpWish};
+use crate::plan::Mode;
+use crate::report::{self, ColorChoice, Console, Mark, Said};
+
+/// Runs the program.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A closed pipe is no reason to say more.
+            let _closed = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    trace(cli.common.verbose);
+    let console = console(&cli.common);
+    let code = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(run(cli, console, &args)),
+        Err(error) => Err(Fault::Terminal(error)),
+    };
+    ExitCode::from(code.unwrap_or_else(|fault| {
+        show(&fault, console);
+        fault.code()
+    }))
+}
+
+async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault> {
+    let Cli { common, command } = cli;
+    let load = |services: Vec<Service>| load(common, services, console, args);
+    match command {
+        Command::Plan(plan) => {
+            ops::plan(load(plan.services.service)?, PlanWish { offline: plan.offline, exit_code: plan.exit_code }).await
+        }
+        Command::Up(up) => {
+            let mode = match (up.bootstrap, up.join) {
+                (true, _) => Mode::Bootstrap,
+                (_, true) => Mode::Join,
+                _ => Mode::Auto,
+            };
+            let wish = UpWish { mode, absent: up.absent, dry_run: up.dry_run, yes: up.yes };
+            ops::up(load(up.services.service)?, wish).await
+        }
+        Command::Status(status) => ops::status(load(status.service)?).await,
+        Command::Check => {
+            let job = load(Vec::new())?;
+            ops::check(&job)
+                .into_iter()
+                .try_for_each(|line| console.say(&Said::new(Mark::Success, line)))
+                .map_err(Fault::Terminal)?;
+            Ok(0)
+        }
+        Command::Schema { of } => {
+            let schema = ops::schema(match of {
+                SchemaOf::Inventory => SchemaKind::Inventory,
+                SchemaOf::Playbook => SchemaKind::Playbook,
+            });
+            io::stdout().write_all(schema.as_bytes()).map_err(Fault::Terminal)?;
+            Ok(0)
+        }
+    }
+}
+
+fn load(common: Common, services: Vec<Service>, console: Console, args: &[OsString]) -> Result<Job, Fault> {
+    let job = Job::load(Settings {
+        command: command_line(args),
+        inventory: common.inventory,
+        on: common.on,
+        services,
+        forks: usize::from(common.forks),
+        playbooks: common.playbooks,
+        accept_new_host_keys: common.accept_new_host_keys,
+        verbose: common.verbose > 0,
+        json: common.format == Format::Json,
+        console,
+    })?;
+    let warnings = &job.inventory.warnings;
+    if !warnings.list.is_empty() {
+        let _closed = io::stderr().write_all(warnings.render(io::stderr().is_terminal()).as_bytes());
+    }
+    Ok(job)
+}
+
+// As a person types it, wherever the program lies.
+fn command_line(args: &[OsString]) -> String {
+    let rest = args.iter().skip(1).map(|arg| arg.to_string_lossy());
+    std::iter::once("bricklayer".into()).chain(rest).collect::<Vec<_>>().join(" ")
+}
+
+// The one place where a command that could not begin says why.
+fn show(fault: &Fault, console: Console) {
+    let color = io::stderr().is_terminal();
+    let _closed = match fault {
+        Fault::Inventory(problems) => io::stderr().write_all(problems.render(color).as_bytes()),
+        Fault::Playbooks(faults) => {
+            let texts: Vec<_> = faults.0.iter().map(|problems| problems.render(color)).collect();
+            io::stderr().write_all(texts.join("\n").as_bytes())
+        }
+        fault => console.say(&Said::error(fault)),
+    };
+}
+
+fn console(common: &Common) -> Console {
+    let format = match common.format {
+        Format::Human => report::Format::Human,
+        Format::Json => report::Format::Json,
+    };
+    let color = match common.color {
+        Color::Auto => ColorChoice::Auto,
+        Color::Always => ColorChoice::Always,
+        Color::Never => ColorChoice::Never,
+    };
+    Console::new(format, color, common.verbose > 0, &|name| std::env::var(name).ok())
+}
+
+// What we do ourselves, for us; RUST_LOG chooses otherwise.
+fn trace(verbose: u8) {
+    use tracing_subscriber::EnvFilter;
+    let default = if verbose > 1 { "bricklayer=debug" } else { "off" };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+}

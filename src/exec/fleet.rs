@@ -1,0 +1,55 @@
+//! One session a node, opened when first needed and kept.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::StreamExt;
+
+use crate::model::NodeName;
+use crate::transport::{ConnectError, Session, Transport};
+
+/// All sessions of a run; cheap to clone.
+#[derive(Clone)]
+pub struct Fleet {
+    transport: Arc<dyn Transport>,
+    open: Arc<Mutex<BTreeMap<NodeName, Arc<dyn Session>>>>,
+    forks: usize,
+}
+
+impl Fleet {
+    /// Nothing is connected yet. `forks` is how many nodes are worked on at one time.
+    pub fn new(transport: Arc<dyn Transport>, forks: usize) -> Self {
+        Self { transport, open: Arc::default(), forks: forks.max(1) }
+    }
+
+    /// How many nodes are worked on at one time.
+    pub fn forks(&self) -> usize {
+        self.forks
+    }
+
+    /// The session of a node, opened now if there is none. A run has one user of a node at a time.
+    pub async fn session(&self, node: &NodeName) -> Result<Arc<dyn Session>, ConnectError> {
+        if let Some(session) = self.sessions().get(node) {
+            return Ok(session.clone());
+        }
+        let session: Arc<dyn Session> = Arc::from(self.transport.connect(node).await?);
+        self.sessions().insert(node.clone(), session.clone());
+        Ok(session)
+    }
+
+    /// A session that broke: the next use of the node connects again.
+    pub fn forget(&self, node: &NodeName) {
+        self.sessions().remove(node);
+    }
+
+    /// Says goodbye to all nodes, side by side.
+    pub async fn close(&self) {
+        let sessions = std::mem::take(&mut *self.sessions());
+        futures::stream::iter(sessions.values()).for_each_concurrent(self.forks, |session| session.close()).await;
+    }
+
+    fn sessions(&self) -> std::sync::MutexGuard<'_, BTreeMap<NodeName, Arc<dyn Session>>> {
+        // Nothing panics while it is held; if it did, the map is whole all the same.
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

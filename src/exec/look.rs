@@ -1,0 +1,65 @@
+//! A look: one script on each node, one round trip, all nodes side by side.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+
+use crate::events::{Event, Failure, FailureKind, LookWhy};
+use crate::exec::{Context, explain};
+use crate::facts::{Look, NodeLook, Probe, Seen};
+use crate::model::NodeName;
+use crate::transport::{Exit, Script};
+
+// Gluster's reading commands are ended by the probe itself after 20 s.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Asks every node its probe. A node that cannot be asked is unknown; that is told, and is no error here.
+pub async fn look(context: &Context, why: LookWhy, probes: &BTreeMap<NodeName, Probe>) -> Look {
+    context.tell.send(Event::LookStarted { why }).await;
+    let nodes = futures::stream::iter(probes)
+        .map(|(node, probe)| async move { (node.clone(), one(context, node, probe).await) })
+        .buffer_unordered(context.fleet.forks())
+        .collect()
+        .await;
+    Look { nodes }
+}
+
+async fn one(context: &Context, node: &NodeName, probe: &Probe) -> Seen<NodeLook> {
+    let start = Instant::now();
+    match ask(context, node, probe).await {
+        Ok(look) => {
+            let ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+            context.tell.send(Event::NodeSeen { node: node.clone(), ms }).await;
+            Seen::Known(look)
+        }
+        Err(failure) => {
+            let why = failure.what.clone();
+            context
+                .tell
+                .send(Event::NodeUnknown { node: node.clone(), failure: context.redact.failure(&failure) })
+                .await;
+            Seen::Unknown(why)
+        }
+    }
+}
+
+async fn ask(context: &Context, node: &NodeName, probe: &Probe) -> Result<NodeLook, Failure> {
+    let session = context.fleet.session(node).await.map_err(|error| explain::connect(node, &error))?;
+    let script = Script { text: probe.script(&context.mark), become_root: true, timeout: TIMEOUT };
+    let outcome = session.run(&script, &|_| {}).await.map_err(|error| {
+        context.fleet.forget(node);
+        explain::run(node, "look", &error)
+    })?;
+    probe.read(&context.mark, &outcome.stdout.text).map_err(|what| Failure {
+        kind: FailureKind::Unreachable,
+        what,
+        command: "look".to_owned(),
+        code: match outcome.exit {
+            Exit::Code(code) => Some(code),
+            Exit::Signal(_) | Exit::Missing => None,
+        },
+        stderr: explain::said(&outcome),
+        remedy: format!("run `ssh` to {node} by hand: the login must give a plain POSIX shell"),
+    })
+}

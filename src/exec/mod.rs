@@ -1,0 +1,20 @@
+//! Doing what was planned: sessions, looks, locks, stages, steps. Knows no service by name.
+
+mod context;
+mod explain;
+mod fleet;
+mod interrupt;
+mod lock;
+mod look;
+mod stage;
+mod step;
+
+pub use context::Context;
+pub use fleet::Fleet;
+pub use interrupt::Interrupt;
+pub use lock::{Locks, take as lock};
+pub use look::look;
+pub use stage::{Ready, run_stage};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,20 @@
+//! The inventory file: which nodes there are, how they are reached, what is wanted of them.
+//!
+//! The file is read to a tree with positions and judged as a whole. A room reads its own section of the tree
+//! ([`Inventory::section`]) and adds its problems to the same list ([`Draft::judge`]).
+
+mod address;
+mod draft;
+mod form;
+mod keys;
+mod node;
+mod nodes;
+mod path;
+mod schema;
+mod ssh;
+
+pub use draft::{Draft, Inventory, Places};
+pub use form::{Field, Form, names};
+pub use node::{InventoryNode, Role};
+pub use schema::schema;
+pub use ssh::{Become, HostKeyChecking, SshSettings};

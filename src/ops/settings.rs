@@ -1,0 +1,40 @@
+//! What the command line says that holds for every command.
+
+use std::path::PathBuf;
+
+use crate::model::Service;
+use crate::report::Console;
+
+/// Which format's schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SchemaKind {
+    /// The inventory.
+    Inventory,
+    /// A playbook.
+    Playbook,
+}
+
+/// Settings of every command.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The command as a person would type it, for journals.
+    pub command: String,
+    /// The inventory file.
+    pub inventory: PathBuf,
+    /// Nodes that may be changed; none named is all.
+    pub on: Vec<String>,
+    /// Services; none named is all that are managed.
+    pub services: Vec<Service>,
+    /// How many nodes are worked on at one time.
+    pub forks: usize,
+    /// A folder of playbooks that replaces the built-in ones.
+    pub playbooks: Option<PathBuf>,
+    /// Write unknown host keys down without asking.
+    pub accept_new_host_keys: bool,
+    /// Show scripts and what they print.
+    pub verbose: bool,
+    /// One JSON object a line on standard output.
+    pub json: bool,
+    /// Where people read.
+    pub console: Console,
+}

@@ -1,0 +1,179 @@
+//! `up`: bring what the inventory wants into being.
+
+use std::collections::BTreeSet;
+use std::io::IsTerminal;
+
+use crate::events::{Event, LookWhy};
+use crate::exec::{self, Locks};
+use crate::model::NodeName;
+use crate::ops::connect::confirm;
+use crate::ops::run::Run;
+use crate::ops::{Fault, Job, job};
+use crate::plan::{Mode, Plan, Refusal, Request, Then};
+use crate::services::Purpose;
+
+/// What `up` is asked for.
+#[derive(Clone, Debug)]
+pub struct UpWish {
+    /// Bootstrap, join, or either.
+    pub mode: Mode,
+    /// Nodes that a bootstrap may do without.
+    pub absent: Vec<String>,
+    /// Show, and stop.
+    pub dry_run: bool,
+    /// Do not ask.
+    pub yes: bool,
+}
+
+/// Does it. Answers the exit code.
+pub async fn up(job: Job, wish: UpWish) -> Result<u8, Fault> {
+    let absent = job::nodes(&job.inventory, &wish.absent)?;
+    let request = Request { mode: wish.mode, absent: absent.clone(), only: job.only.clone() };
+    let run = Run::start(job, !wish.dry_run).await?;
+    let outcome = work(&run, &wish, &request).await;
+    let unfinished = matches!(outcome, Ok(false));
+    run.end(outcome.map(drop), move |state| match state.exit_code(&absent) {
+        0 if unfinished => 1,
+        code => code,
+    })
+    .await
+}
+
+// False where the nodes are not as the plan wanted them, though no step has failed.
+async fn work(run: &Run, wish: &UpWish, request: &Request) -> Result<bool, Fault> {
+    let look = run.look(LookWhy::First, Purpose::Plan).await;
+    let Some(plan) = run.decide(&look, request).await else { return Ok(true) };
+    let ready = run.render(&plan)?;
+    if !plan.is_empty() && (wish.dry_run || !wish.yes) {
+        run.show(&plan, &ready).await?;
+    }
+    if plan.is_empty() || wish.dry_run || !agreed(run, wish, &plan).await? {
+        return Ok(true);
+    }
+    let seen = look.nodes.iter().filter(|(_, seen)| seen.known().is_some());
+    let reachable: Vec<NodeName> = seen.map(|(node, _)| node.clone()).collect();
+    let locks = match exec::lock(&run.context, &reachable).await {
+        Ok(locks) => locks,
+        Err(refusal) => {
+            run.refuse(vec![refusal]).await;
+            return Ok(true);
+        }
+    };
+    run.context.tell.send(Event::Locked { nodes: reachable }).await;
+    let outcome = locked(run, wish, request, (&locks, plan)).await;
+    locks.release().await;
+    outcome
+}
+
+// With the locks held nobody else changes anything, but somebody may have, between the plan and the locks.
+async fn locked(run: &Run, wish: &UpWish, request: &Request, (locks, shown): (&Locks, Plan)) -> Result<bool, Fault> {
+    let look = run.look(LookWhy::Locked, Purpose::Plan).await;
+    let Some(mut plan) = run.decide(&look, request).await else { return Ok(true) };
+    if plan.stages != shown.stages {
+        run.refuse(vec![changed(&shown, &plan)]).await;
+        return Ok(true);
+    }
+    loop {
+        let Some(rest) = follow(run, request, locks, &plan).await? else { return Ok(true) };
+        if rest.is_empty() {
+            return Ok(true);
+        }
+        if plan.open.is_none() {
+            return Ok(false);
+        }
+        if !agreed(run, wish, &rest).await? {
+            return Ok(true);
+        }
+        plan = rest;
+    }
+}
+
+// Runs the plan that was shown; answers what is then still to be done, or nothing where the run stops here.
+async fn follow(run: &Run, request: &Request, locks: &Locks, shown: &Plan) -> Result<Option<Plan>, Fault> {
+    let request = request.continued();
+    let mut plan = shown.clone();
+    loop {
+        let Some(after) = stages(run, locks, &plan).await? else { return Ok(None) };
+        if run.context.interrupt.stopping() {
+            return Ok(None);
+        }
+        let look = run.look(after, Purpose::Plan).await;
+        let Some(rest) = run.decide(&look, &request).await else { return Ok(None) };
+        match after {
+            LookWhy::Stage if surprises(shown, &rest).is_empty() => plan = rest,
+            LookWhy::Stage => {
+                run.refuse(vec![changed(shown, &rest)]).await;
+                return Ok(None);
+            }
+            LookWhy::End => return Ok(Some(rest)),
+            _ => return Ok(None),
+        }
+    }
+}
+
+// Runs stages until one fails, or wants a look, or all are done; answers why to look again.
+async fn stages(run: &Run, locks: &Locks, plan: &Plan) -> Result<Option<LookWhy>, Fault> {
+    let ready = run.render(plan)?;
+    for (at, stage) in plan.stages.iter().enumerate() {
+        if let Some(node) = locks.lost() {
+            run.refuse(vec![unlocked(node)]).await;
+            return Ok(None);
+        }
+        if !exec::run_stage(&run.context, stage, &ready).await {
+            return Ok(Some(LookWhy::Failure));
+        }
+        if stage.then == Then::LookAgain && at + 1 < plan.stages.len() {
+            return Ok(Some(LookWhy::Stage));
+        }
+    }
+    Ok(Some(LookWhy::End))
+}
+
+async fn agreed(run: &Run, wish: &UpWish, plan: &Plan) -> Result<bool, Fault> {
+    if wish.yes {
+        return Ok(true);
+    }
+    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        let remedy = "look at the plan and run again with `--yes`";
+        run.refuse(vec![refusal(None, "there is no terminal to ask on".to_owned(), remedy)]).await;
+        return Ok(false);
+    }
+    let nodes: BTreeSet<_> = plan.tasks().map(|task| &task.id.node).collect();
+    let question = format!("Do this on {} node{}?", nodes.len(), if nodes.len() == 1 { "" } else { "s" });
+    let paused = run.context.tell.pause().await;
+    let yes = confirm(question).await;
+    drop(paused);
+    let yes = yes?;
+    if !yes {
+        run.refuse(vec![refusal(None, "not confirmed".to_owned(), "nothing was changed")]).await;
+    }
+    Ok(yes)
+}
+
+// Tasks that nobody was shown.
+fn surprises(shown: &Plan, now: &Plan) -> Vec<String> {
+    let known: BTreeSet<_> = shown.tasks().map(|task| &task.id).collect();
+    now.tasks().filter(|task| !known.contains(&task.id)).map(|task| format!("`{}` ({})", task.id, task.why)).collect()
+}
+
+fn changed(shown: &Plan, now: &Plan) -> Refusal {
+    let new = surprises(shown, now);
+    let what = if new.is_empty() {
+        "the nodes have changed since the plan was shown: some of it is done already, or wants other values".to_owned()
+    } else {
+        format!("the nodes have changed since the plan was shown; now it would also be: {}", new.join(", "))
+    };
+    refusal(None, what, "run the same command again and look at the new plan")
+}
+
+fn unlocked(node: &NodeName) -> Refusal {
+    let what = "the lock there is lost: another run could have begun".to_owned();
+    Refusal {
+        unreachable: true,
+        ..refusal(Some(node), what, "see whether the node is up, and run the same command again")
+    }
+}
+
+fn refusal(node: Option<&NodeName>, what: String, remedy: &str) -> Refusal {
+    Refusal { node: node.cloned(), what, remedy: remedy.to_owned(), unreachable: false }
+}

@@ -1,0 +1,78 @@
+//! Which teller speaks on which stream: the one place where standard output and the terminal are taken.
+
+use std::io::{self, IsTerminal, Write, stderr, stdout};
+
+use console::Term;
+
+use crate::events::Teller;
+use crate::report::{ColorChoice, Json, Live, Mark, Paint, Plain, PlanText, Said, marked, pretty};
+
+/// What `--format` asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object a line on standard output; what people read goes to standard error.
+    Json,
+}
+
+/// How this process speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Console {
+    format: Format,
+    verbose: bool,
+    /// Standard output is a terminal on which the cursor can be moved.
+    live: bool,
+    out: Paint,
+    err: Paint,
+}
+
+impl Console {
+    /// What the command line asks for and the streams can do. `env` reads an environment variable.
+    pub fn new(format: Format, color: ColorChoice, verbose: bool, env: &dyn Fn(&str) -> Option<String>) -> Self {
+        let terminal = stdout().is_terminal();
+        let dumb = env("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+        Self {
+            format,
+            verbose,
+            live: format == Format::Human && terminal && !dumb,
+            out: Paint::choose(color, terminal, env),
+            err: Paint::choose(color, stderr().is_terminal(), env),
+        }
+    }
+
+    /// True where a live table is drawn on standard output.
+    pub fn is_live(self) -> bool {
+        self.live
+    }
+
+    /// Those who tell a run to this process's streams; the journal comes before them.
+    pub fn tellers(self) -> Vec<Box<dyn Teller>> {
+        match self.format {
+            Format::Json => {
+                vec![Box::new(Json::new(stdout())), Box::new(Plain::new(stderr(), stderr(), self.err, self.verbose))]
+            }
+            Format::Human if self.live => vec![Box::new(Live::new(Term::stdout(), self.out, self.verbose))],
+            // One paint for both streams: a log is read as a whole.
+            Format::Human => vec![Box::new(Plain::new(stdout(), stderr(), self.out, self.verbose))],
+        }
+    }
+
+    /// Says something outside of a run, or while it is paused.
+    pub fn say(self, said: &Said) -> io::Result<()> {
+        let to_err = self.format == Format::Json || matches!(said.mark, Mark::Warn | Mark::Error);
+        let paint = if to_err { self.err } else { self.out };
+        let lines = if self.live { pretty(said, paint) } else { marked(said, paint) };
+        let text = lines.join("\n") + "\n";
+        if to_err { stderr().write_all(text.as_bytes()) } else { stdout().write_all(text.as_bytes()) }
+    }
+
+    /// Shows a plan: laid out for a person at a terminal, otherwise as `[DRY-RUN] Would ..` lines.
+    pub fn plan(self, plan: &PlanText<'_>) -> io::Result<()> {
+        if self.live {
+            return stdout().write_all((plan.lines(self.out).join("\n") + "\n").as_bytes());
+        }
+        plan.would().iter().try_for_each(|said| self.say(said))
+    }
+}

@@ -1,0 +1,31 @@
+//! The playbooks of this room and what they are given.
+
+use crate::plan::Contract;
+
+const fn contract(playbook: &'static str, vars: &'static [&'static str]) -> Contract {
+    Contract { playbook, vars }
+}
+
+/// Kept in step with `plan` by a test: a task is given exactly these variables.
+pub const CONTRACTS: &[Contract] = &[
+    contract("glusterfs/install", &["family"]),
+    contract("glusterfs/service", &[]),
+    contract("glusterfs/uuid", &["old"]),
+    contract("glusterfs/firewall", &["firewall", "peers"]),
+    contract("glusterfs/brick", &["brick"]),
+    contract("glusterfs/brick-trace", &["brick", "volume_id"]),
+    contract("glusterfs/reach", &["targets"]),
+    contract("glusterfs/probe", &["peers", "size"]),
+    contract("glusterfs/settled", &["size"]),
+    contract("glusterfs/create", &["volume", "replica", "bricks", "options", "force"]),
+    contract("glusterfs/add-brick", &["volume", "replica", "bricks", "before", "replica_before", "force"]),
+    contract("glusterfs/extend", &["volume", "replica", "bricks", "before", "replica_before", "force"]),
+    contract("glusterfs/options", &["volume", "options"]),
+    contract("glusterfs/start", &["volume"]),
+    contract("glusterfs/bricks-up", &["volume"]),
+    contract("glusterfs/rebalance", &["volume"]),
+    contract("glusterfs/healed", &["volume"]),
+    contract("glusterfs/quorum", &["volume"]),
+    contract("glusterfs/mount", &["volume", "mount_point", "backup", "fstab_line", "unit", "unit_content"]),
+    contract("glusterfs/directories", &["mount_point", "directories"]),
+];

@@ -1,0 +1,149 @@
+//! How well GlusterFS is, from what every node sees.
+
+use std::collections::BTreeMap;
+
+use crate::facts::Seen;
+use crate::model::{Finding, Health, NodeName};
+use crate::services::glusterfs::facts::{BrickHeal, NodeFacts, Volume, VolumeStatus};
+use crate::services::glusterfs::spec::{Member, Replica, Spec};
+
+type Nodes = BTreeMap<NodeName, Seen<NodeFacts>>;
+
+/// One finding for each node, one for the volume. `heal` is what `heal info` said, where it was asked and answered.
+pub fn health(spec: &Spec, nodes: &Nodes, heal: Option<&[BrickHeal]>) -> Vec<Finding> {
+    let mut findings: Vec<_> = spec.members.iter().map(|member| node(spec, nodes, member)).collect();
+    findings.push(volume(spec, nodes, heal));
+    findings
+}
+
+fn node(spec: &Spec, nodes: &Nodes, member: &Member) -> Finding {
+    let finding = |health, seen, remedy: Option<String>| Finding {
+        kind: "node",
+        name: member.node.as_str().to_owned(),
+        health,
+        seen,
+        remedy,
+    };
+    let facts = match nodes.get(&member.node) {
+        Some(Seen::Known(facts)) => facts,
+        Some(Seen::Unknown(why)) => {
+            return finding(Health::Down, vec![("glusterd", "unknown".to_owned())], Some(why.clone()));
+        }
+        None => return finding(Health::Down, vec![("glusterd", "unknown".to_owned())], None),
+    };
+    let daemon = match (&facts.daemon.version, facts.daemon.active) {
+        (None, _) => "not installed".to_owned(),
+        (Some(version), true) => format!("running {version}"),
+        (Some(version), false) => format!("stopped {version}"),
+    };
+    let peers = facts.pool.answer().map(Vec::as_slice).unwrap_or_default();
+    let settled = peers.iter().filter(|peer| peer.settled()).count();
+    let volume = facts.volume(&spec.volume);
+    let has_brick = volume
+        .is_some_and(|volume| volume.bricks.iter().any(|brick| facts.daemon.uuid.as_deref() == Some(&brick.host)));
+    let runs = facts.runs_brick(&spec.volume, &spec.brick_path);
+    let brick = match (has_brick, runs) {
+        (true, true) => "up",
+        (true, false) => "down",
+        (false, _) if volume.is_some_and(|volume| waits(spec, volume)) => "waits",
+        (false, _) => "none",
+    };
+    let mount = match (facts.mount.holds(&spec.volume), facts.mount.answers) {
+        (true, true) => "mounted",
+        (true, false) => "mounted, does not answer",
+        (false, _) => "not mounted",
+    };
+    let fine = facts.daemon.active && settled == peers.len() && matches!(brick, "up" | "waits") && mount == "mounted";
+    let remedy = (!fine).then(|| "`bricklayer plan` shows what is missing".to_owned());
+    let health = if fine { Health::Healthy } else { Health::Degraded };
+    let seen = vec![
+        ("glusterd", daemon),
+        ("peers", format!("{settled}/{}", peers.len())),
+        ("brick", brick.to_owned()),
+        ("mount", mount.to_owned()),
+    ];
+    finding(health, seen, remedy)
+}
+
+// A node without a brick is as it should be while there are too few of its kind for a replica set.
+fn waits(spec: &Spec, volume: &Volume) -> bool {
+    let wanted = match spec.replica {
+        Replica::Fixed(replica) => replica,
+        Replica::Auto if volume.sets() > 1 => volume.replica,
+        Replica::Auto => return false,
+    };
+    volume.replica >= wanted && spec.members.len() < volume.bricks.len() + volume.replica as usize
+}
+
+fn volume(spec: &Spec, nodes: &Nodes, heal: Option<&[BrickHeal]>) -> Finding {
+    let known: Vec<&NodeFacts> = nodes.values().filter_map(Seen::known).collect();
+    let finding = |health, seen, remedy: Option<String>| Finding {
+        kind: "volume",
+        name: spec.volume.clone(),
+        health,
+        seen,
+        remedy,
+    };
+    let Some(volume) = known.iter().find_map(|facts| facts.volume(&spec.volume)) else {
+        let remedy = "no node that answers has this volume; `bricklayer up` creates it".to_owned();
+        return finding(Health::Down, vec![("state", "missing".to_owned())], Some(remedy));
+    };
+    let up: Vec<bool> =
+        volume.bricks.iter().map(|brick| known.iter().any(|facts| runs(facts, volume, brick))).collect();
+    let pending: Option<u64> = heal.and_then(|bricks| bricks.iter().map(|brick| brick.entries).sum());
+    let entries = match (heal, pending) {
+        _ if volume.replica < 2 => "no copies".to_owned(),
+        (None, _) => "unknown".to_owned(),
+        (Some(_), Some(entries)) => entries.to_string(),
+        (Some(bricks), None) => format!("{}+", bricks.iter().filter_map(|brick| brick.entries).sum::<u64>()),
+    };
+    let state = match volume.status {
+        VolumeStatus::Started => "started",
+        VolumeStatus::Created => "created, never started",
+        VolumeStatus::Stopped => "stopped",
+    };
+    let count = up.iter().filter(|up| **up).count();
+    let shape = match volume.sets() {
+        1 => format!("replica {}", volume.replica),
+        sets => format!("{sets} x {}", volume.replica),
+    };
+    let seen = vec![
+        ("state", state.to_owned()),
+        ("shape", shape),
+        ("bricks", format!("{count}/{}", up.len())),
+        ("to heal", entries),
+    ];
+    let (health, remedy) = verdict(volume, &up, pending);
+    finding(health, seen, remedy.map(str::to_owned))
+}
+
+fn runs(facts: &NodeFacts, volume: &Volume, brick: &super::Brick) -> bool {
+    facts.daemon.uuid.as_deref() == Some(&brick.host) && facts.runs_brick(&volume.name, &brick.path)
+}
+
+// A set of three or more serves while more than half of it is up (client quorum `auto`, fact 8.7); a smaller one
+// while any brick is.
+fn verdict(volume: &Volume, up: &[bool], pending: Option<u64>) -> (Health, Option<&'static str>) {
+    if volume.status != VolumeStatus::Started {
+        return (Health::Down, Some("`bricklayer up` starts it"));
+    }
+    let sets = up.chunks(volume.replica.max(1) as usize);
+    let serves = |set: &[bool]| {
+        let up = set.iter().filter(|up| **up).count();
+        if set.len() > 2 { up * 2 > set.len() } else { up > 0 }
+    };
+    if !sets.into_iter().all(serves) {
+        return (Health::Down, Some("too few bricks are up: bring the nodes back"));
+    }
+    if up.contains(&false) {
+        return (Health::Degraded, Some("a copy is missing: bring its node or brick back"));
+    }
+    match pending {
+        Some(0) => (Health::Healthy, None),
+        _ if volume.replica < 2 => (Health::Healthy, None),
+        Some(_) => (Health::Degraded, Some("copies are being healed; it ends by itself")),
+        None => {
+            (Health::Degraded, Some("what is to be healed is not known: `gluster volume heal .. info` gave no count"))
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Everything that is known of GlusterFS on one node.
+
+use std::collections::BTreeSet;
+
+use crate::facts::HostFacts;
+use crate::services::glusterfs::facts::{BrickDir, MountFacts, Peer, Volume};
+
+/// The answer of a command that could not always be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked<T> {
+    /// Not asked: glusterd does not run, or has no `glusterd.info` yet (the first command would create it).
+    Not,
+    /// Asked, and it failed; the text says how. This is never read as "there is none" (fact T1).
+    Failed(String),
+    /// The answer.
+    Answer(T),
+}
+
+impl<T> Asked<T> {
+    /// The answer, where there is one.
+    pub fn answer(&self) -> Option<&T> {
+        match self {
+            Self::Answer(answer) => Some(answer),
+            Self::Not | Self::Failed(_) => None,
+        }
+    }
+}
+
+/// The glusterd service of a node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Daemon {
+    /// The version as `glusterd --version` says it; `None`: not installed.
+    pub version: Option<String>,
+    /// `mount.glusterfs` is there.
+    pub client: bool,
+    /// The unit is active.
+    pub active: bool,
+    /// The unit starts at boot.
+    pub enabled: bool,
+    /// The node's own identity from `glusterd.info`; `None` before the first command.
+    pub uuid: Option<String>,
+    /// UUIDs under `/var/lib/glusterd/peers`, read from the disk: known also when glusterd is down.
+    pub stored_peers: BTreeSet<String>,
+    /// Volumes under `/var/lib/glusterd/vols`.
+    pub stored_volumes: BTreeSet<String>,
+}
+
+impl Daemon {
+    /// Neither peers nor volumes on the disk: nothing is lost when it is probed, or gets a new UUID.
+    pub fn fresh(&self) -> bool {
+        self.stored_peers.is_empty() && self.stored_volumes.is_empty()
+    }
+
+    /// The part of the version that must agree in a pool (fact T17): `10` of `10.3`.
+    pub fn major(&self) -> Option<&str> {
+        self.version.as_deref().and_then(|version| version.split('.').next())
+    }
+}
+
+/// One node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeFacts {
+    /// The host's own facts.
+    pub host: HostFacts,
+    /// glusterd.
+    pub daemon: Daemon,
+    /// The pool as this node sees it, itself left out.
+    pub pool: Asked<Vec<Peer>>,
+    /// All volumes as this node sees them.
+    pub volumes: Asked<Vec<Volume>>,
+    /// The brick directory of the inventory.
+    pub brick: BrickDir,
+    /// Bricks of this node whose process runs, as `volume:path-with-dashes` (from the pid files).
+    pub running: BTreeSet<String>,
+    /// Mount point, fstab, unit.
+    pub mount: MountFacts,
+    /// Addresses that the active firewall lets in to GlusterFS.
+    pub admitted: BTreeSet<String>,
+}
+
+impl NodeFacts {
+    /// A volume by name.
+    pub fn volume(&self, name: &str) -> Option<&Volume> {
+        self.volumes.answer()?.iter().find(|volume| volume.name == name)
+    }
+
+    /// Does the brick process of `path` run here? glusterd names the pid file after host and path.
+    pub fn runs_brick(&self, volume: &str, path: &str) -> bool {
+        let tail = path.replace('/', "-");
+        self.running
+            .iter()
+            .any(|pid| pid.strip_prefix(volume).is_some_and(|rest| rest.starts_with(':') && rest.ends_with(&tail)))
+    }
+}

@@ -1,0 +1,73 @@
+//! From answers to facts.
+
+use std::collections::BTreeSet;
+
+use crate::facts::{Answer, Answers, NOT_ASKED, NodeLook};
+use crate::services::glusterfs::facts::cli::{self, one_line};
+use crate::services::glusterfs::facts::{Asked, BrickDir, Daemon, MountFacts, NodeFacts};
+
+impl NodeFacts {
+    /// Reads the room's answers of one look.
+    pub fn read(look: &NodeLook) -> Self {
+        let answers = &look.answers;
+        Self {
+            host: look.host.clone(),
+            daemon: daemon(answers),
+            pool: asked(answers.get("glusterfs.pool"), cli::pool),
+            volumes: asked(answers.get("glusterfs.volumes"), cli::volumes),
+            brick: BrickDir::read(text(answers, "glusterfs.brick")),
+            running: lines(text(answers, "glusterfs.running")),
+            mount: mount(answers),
+            admitted: lines(text(answers, "glusterfs.admitted")),
+        }
+    }
+}
+
+fn text<'a>(answers: &'a Answers, key: &str) -> &'a str {
+    answers.get(key).map(|answer| answer.text.as_str()).unwrap_or_default()
+}
+
+fn lines(text: &str) -> BTreeSet<String> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+fn asked<T>(answer: Option<&Answer>, read: fn(&str) -> Result<T, String>) -> Asked<T> {
+    match answer {
+        None => Asked::Failed("not asked by the probe".to_owned()),
+        Some(answer) if answer.code == NOT_ASKED => Asked::Not,
+        Some(answer) => match read(&answer.text) {
+            Ok(value) => Asked::Answer(value),
+            Err(why) if answer.stderr.trim().is_empty() => Asked::Failed(why),
+            Err(why) => Asked::Failed(format!("{why} ({})", one_line(&answer.stderr))),
+        },
+    }
+}
+
+fn daemon(answers: &Answers) -> Daemon {
+    let service = text(answers, "glusterfs.service");
+    let property = |name: &str| service.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+    let info = text(answers, "glusterfs.info");
+    Daemon {
+        version: text(answers, "glusterfs.version").split_whitespace().nth(1).map(str::to_owned),
+        client: answers.get("glusterfs.client").is_some_and(|answer| answer.code == 0),
+        active: property("ActiveState=") == "active",
+        enabled: property("UnitFileState=").starts_with("enabled"),
+        uuid: info.lines().find_map(|line| line.strip_prefix("UUID=")).map(|uuid| uuid.trim().to_lowercase()),
+        stored_peers: lines(text(answers, "glusterfs.peers")),
+        stored_volumes: lines(text(answers, "glusterfs.vols")),
+    }
+}
+
+fn mount(answers: &Answers) -> MountFacts {
+    let mounted = text(answers, "glusterfs.mount");
+    let unit = text(answers, "glusterfs.unit");
+    MountFacts {
+        mounted: mounted.trim().split_once(' ').map(|(kind, source)| (kind.to_owned(), source.trim().to_owned())),
+        answers: answers.get("glusterfs.answers").is_some_and(|answer| answer.code == 0),
+        hides: !text(answers, "glusterfs.hides").trim().is_empty(),
+        fstab: text(answers, "glusterfs.fstab").lines().map(str::to_owned).collect(),
+        unit: answers.get("glusterfs.unit").filter(|answer| answer.code == 0).map(|_| unit.to_owned()),
+        unit_enabled: answers.get("glusterfs.unit_enabled").is_some_and(|answer| answer.code == 0),
+        directories: text(answers, "glusterfs.directories").lines().map(str::to_owned).collect(),
+    }
+}

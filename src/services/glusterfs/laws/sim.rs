@@ -1,0 +1,490 @@
+//! A naive model of a few nodes with glusterd: enough to be wrong in the ways that matter.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::facts::{HostFacts, OsFamily, Seen};
+use crate::model::NodeName;
+use crate::plan::{Plan, Refusal, Request, Task, Then, Var};
+use crate::services::glusterfs::facts::{
+    Asked, Brick, BrickDir, Daemon, MountFacts, NodeFacts, Peer, Volume, VolumeStatus,
+};
+use crate::services::glusterfs::plan::{Nodes, decide, mount_unit};
+use crate::services::glusterfs::spec::{DedicatedBrick, Member, PeerNames, Replica, Spec};
+
+pub(super) const PATH: &str = "/data/glusterfs/shared";
+
+#[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "a model of a node: any of them may hold")]
+pub(super) struct SimNode {
+    pub(super) up: bool,
+    pub(super) installed: bool,
+    pub(super) active: bool,
+    pub(super) uuid: Option<u32>,
+    pub(super) peers: BTreeSet<u32>,
+    pub(super) brick_exists: bool,
+    pub(super) trace: bool,
+    pub(super) content: bool,
+    pub(super) brick_runs: bool,
+    pub(super) mounted: bool,
+    pub(super) boot_proof: bool,
+    pub(super) on_root: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct SimVolume {
+    pub(super) replica: u32,
+    pub(super) bricks: Vec<u32>,
+    pub(super) started: bool,
+    pub(super) options: BTreeMap<String, String>,
+    pub(super) directories: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Sim {
+    pub(super) spec: Spec,
+    pub(super) nodes: BTreeMap<NodeName, SimNode>,
+    pub(super) volume: Option<SimVolume>,
+    pub(super) next_uuid: u32,
+    /// Everything that was done, for messages and for laws.
+    pub(super) done: Vec<String>,
+}
+
+pub(super) fn name(i: usize) -> NodeName {
+    NodeName::new(&format!("server{i}"))
+}
+
+fn uuid(n: u32) -> String {
+    format!("00000000-0000-0000-0000-{n:012}")
+}
+
+impl Sim {
+    pub(super) fn new(count: usize, replica: Replica) -> Self {
+        let members = (1..=count)
+            .map(|i| {
+                let address = IpAddr::V4(Ipv4Addr::new(10, 0, 0, u8::try_from(i).unwrap()));
+                Member { node: name(i), address, peer_name: address.to_string(), priority: None }
+            })
+            .collect();
+        let spec = Spec {
+            volume: "gv0".to_owned(),
+            replica,
+            arbiter: 0,
+            peer_names: PeerNames::Ip,
+            clients: Vec::new(),
+            brick_path: PATH.to_owned(),
+            dedicated_brick: DedicatedBrick::Warn,
+            mount_point: "/mnt/gluster".to_owned(),
+            options: options(&[("network.ping-timeout", "10"), ("cluster.self-heal-daemon", "on")]),
+            directories: vec!["uploads".to_owned()],
+            members,
+        };
+        let nodes = (1..=count).map(|i| (name(i), SimNode { up: true, ..SimNode::default() })).collect();
+        Self { spec, nodes, volume: None, next_uuid: 1, done: Vec::new() }
+    }
+
+    pub(super) fn node(&mut self, i: usize) -> &mut SimNode {
+        self.nodes.get_mut(&name(i)).unwrap()
+    }
+
+    /// Makes the first `n` nodes a pool, the first `bricks` of them with a brick each.
+    pub(super) fn form(&mut self, n: usize, bricks: usize) {
+        for i in 1..=n {
+            self.install(&name(i));
+            self.start(&name(i));
+        }
+        let uuids: Vec<u32> = (1..=n).map(|i| self.nodes[&name(i)].uuid.unwrap()).collect();
+        for i in 1..=n {
+            let own = self.nodes[&name(i)].uuid.unwrap();
+            self.node(i).peers = uuids.iter().copied().filter(|u| *u != own).collect();
+        }
+        if bricks > 0 {
+            let replica = match self.spec.replica {
+                Replica::Auto => u32::try_from(bricks).unwrap(),
+                Replica::Fixed(r) => r.min(u32::try_from(bricks).unwrap()),
+            };
+            let whole = bricks - bricks % replica as usize;
+            for i in 1..=whole {
+                self.node(i).brick_exists = true;
+                self.node(i).content = true;
+                self.node(i).brick_runs = true;
+            }
+            self.volume = Some(SimVolume {
+                replica,
+                bricks: uuids[..whole].to_vec(),
+                started: true,
+                options: BTreeMap::new(),
+                directories: false,
+            });
+        }
+    }
+
+    pub(super) fn install(&mut self, node: &NodeName) {
+        self.nodes.get_mut(node).unwrap().installed = true;
+    }
+
+    pub(super) fn start(&mut self, node: &NodeName) {
+        let next = self.next_uuid;
+        let has_brick = self.has_brick(node);
+        let node = self.nodes.get_mut(node).unwrap();
+        node.active = true;
+        if node.uuid.is_none() {
+            node.uuid = Some(next);
+            self.next_uuid += 1;
+        }
+        node.brick_runs |= has_brick;
+    }
+
+    fn has_brick(&self, node: &NodeName) -> bool {
+        let own = self.nodes[node].uuid.filter(|_| self.nodes[node].content);
+        self.volume.as_ref().is_some_and(|volume| volume.bricks.iter().any(|brick| Some(*brick) == own))
+    }
+
+    // The volume is in the configuration of every node of the pool that has the bricks.
+    fn knows_volume(&self, node: &SimNode) -> bool {
+        self.volume.as_ref().is_some_and(|volume| {
+            volume.bricks.iter().any(|brick| (node.content && node.uuid == Some(*brick)) || node.peers.contains(brick))
+        })
+    }
+
+    pub(super) fn look(&self) -> Nodes {
+        self.nodes
+            .iter()
+            .map(|(name, node)| {
+                let seen = if node.up {
+                    Seen::Known(self.facts(name, node))
+                } else {
+                    Seen::Unknown("power is off".to_owned())
+                };
+                (name.clone(), seen)
+            })
+            .collect()
+    }
+
+    fn facts(&self, name: &NodeName, node: &SimNode) -> NodeFacts {
+        let member = self.spec.members.iter().find(|member| member.node == *name).unwrap();
+        let asked = node.active && node.uuid.is_some();
+        let stored_volumes = if self.knows_volume(node) { BTreeSet::from(["gv0".to_owned()]) } else { BTreeSet::new() };
+        let has_brick = self.has_brick(name);
+        NodeFacts {
+            host: host(member.address),
+            daemon: Daemon {
+                version: node.installed.then(|| "10.3".to_owned()),
+                client: node.installed,
+                active: node.active,
+                enabled: node.active,
+                uuid: node.uuid.map(uuid),
+                stored_peers: node.peers.iter().map(|peer| uuid(*peer)).collect(),
+                stored_volumes,
+            },
+            pool: if asked { Asked::Answer(self.peers_of(node)) } else { Asked::Not },
+            volumes: if asked { Asked::Answer(self.volumes_of(node)) } else { Asked::Not },
+            brick: BrickDir {
+                exists: node.brick_exists,
+                on_root: node.on_root,
+                content: if node.content { vec!["file".to_owned()] } else { Vec::new() },
+                has_glusterfs: node.trace || has_brick,
+                ..BrickDir::default()
+            },
+            running: if node.brick_runs {
+                BTreeSet::from([format!("gv0:{}{}", member.address, PATH.replace('/', "-"))])
+            } else {
+                BTreeSet::new()
+            },
+            mount: self.mount(node, member),
+            admitted: BTreeSet::new(),
+        }
+    }
+
+    fn mount(&self, node: &SimNode, member: &Member) -> MountFacts {
+        let volume = self.volume.as_ref();
+        MountFacts {
+            mounted: node.mounted.then(|| ("fuse.glusterfs".to_owned(), "localhost:/gv0".to_owned())),
+            answers: node.mounted,
+            hides: false,
+            fstab: if node.boot_proof { vec![mount_unit::fstab_line(&self.spec, member)] } else { Vec::new() },
+            unit: node.boot_proof.then(|| mount_unit::content(&self.spec)),
+            unit_enabled: node.boot_proof,
+            directories: if volume.is_some_and(|volume| volume.directories) {
+                self.spec.directories.clone()
+            } else {
+                Vec::new()
+            },
+        }
+    }
+
+    fn peers_of(&self, node: &SimNode) -> Vec<Peer> {
+        let by_uuid = |peer: u32| {
+            self.nodes.iter().find(|(_, other)| other.uuid == Some(peer) && other.peers.len() == node.peers.len())
+        };
+        node.peers
+            .iter()
+            .map(|peer| {
+                let live = by_uuid(*peer).is_some_and(|(_, other)| other.up && other.active);
+                let names = by_uuid(*peer).map(|(name, _)| name.as_str().to_owned()).into_iter().collect();
+                Peer { uuid: uuid(*peer), names, connected: live, state: 3, state_text: "Peer in Cluster".to_owned() }
+            })
+            .collect()
+    }
+
+    fn volumes_of(&self, node: &SimNode) -> Vec<Volume> {
+        let Some(volume) = self.volume.as_ref().filter(|_| self.knows_volume(node)) else { return Vec::new() };
+        let brick = |host: &u32| Brick {
+            name: format!("{host}:{PATH}"),
+            host: uuid(*host),
+            path: PATH.to_owned(),
+            arbiter: false,
+        };
+        vec![Volume {
+            name: "gv0".to_owned(),
+            id: "id".to_owned(),
+            status: if volume.started { VolumeStatus::Started } else { VolumeStatus::Created },
+            replica: volume.replica,
+            arbiter: 0,
+            disperse: 0,
+            bricks: volume.bricks.iter().map(brick).collect(),
+            options: volume.options.clone().into_iter().collect(),
+        }]
+    }
+
+    /// Runs a plan up to `limit` tasks, looking again where it says so. The last task may be cut in its middle.
+    pub(super) fn run(&mut self, request: &Request, mut limit: usize) -> Result<bool, Vec<Refusal>> {
+        let mut plan: Plan = decide(&self.spec, &self.look(), request)?;
+        for _ in 0..20 {
+            let Some(stage) = plan.stages.first().cloned() else { return Ok(true) };
+            for task in stage.waves.iter().flat_map(|wave| &wave.tasks) {
+                if limit == 0 {
+                    self.cut(task);
+                    return Ok(false);
+                }
+                limit -= 1;
+                self.apply(task);
+            }
+            plan.stages.remove(0);
+            if stage.then == Then::LookAgain || plan.stages.is_empty() {
+                let rest = decide(&self.spec, &self.look(), &request.continued())?;
+                assert!(
+                    plan.open.is_some() || surprises(&plan, &rest).is_empty(),
+                    "surprise: {:?}",
+                    surprises(&plan, &rest)
+                );
+                plan = rest;
+            }
+        }
+        panic!("no end after twenty stages: {:?}", self.done);
+    }
+
+    fn cut(&mut self, task: &Task) {
+        let words = |key: &str| list(task, key);
+        match task.id.playbook.as_str() {
+            "glusterfs/create" | "glusterfs/add-brick" | "glusterfs/extend" => {
+                self.quorum_off(task);
+                // Fact 2.5: a failed create leaves its mark on the bricks it had prepared.
+                for host in words("bricks").into_iter().skip(1) {
+                    self.by_brick(&host).trace = true;
+                }
+            }
+            "glusterfs/probe" => {
+                if let Some(first) = words("peers").first().cloned() {
+                    self.probe(&task.id.node, &first);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn by_address(&mut self, address: &str) -> NodeName {
+        self.spec.members.iter().find(|member| member.peer_name == address).unwrap().node.clone()
+    }
+
+    fn by_brick(&mut self, brick: &str) -> &mut SimNode {
+        let address = brick.split_once(":/").unwrap().0.to_owned();
+        let node = self.by_address(&address);
+        self.nodes.get_mut(&node).unwrap()
+    }
+
+    fn probe(&mut self, from: &NodeName, address: &str) {
+        let to = self.by_address(address);
+        let pool: BTreeSet<u32> = self.nodes[from].peers.iter().copied().chain(self.nodes[from].uuid).collect();
+        let joiner = &self.nodes[&to];
+        assert!(joiner.up && joiner.active && joiner.peers.is_empty(), "probed {to}: {joiner:?}");
+        let own = joiner.uuid.unwrap();
+        assert!(!pool.contains(&own), "probed the clone {to}");
+        for node in self.nodes.values_mut().filter(|node| {
+            node.uuid.is_some_and(|uuid| pool.contains(&uuid)) && !(node.peers.is_empty() && pool.len() > 1)
+        }) {
+            node.peers.insert(own);
+        }
+        self.nodes.get_mut(&to).unwrap().peers = pool;
+    }
+
+    fn apply(&mut self, task: &Task) {
+        self.done.push(task.id.to_string());
+        let node = task.id.node.clone();
+        assert!(self.nodes[&node].up, "ran {} on a node that is off", task.id);
+        match task.id.playbook.strip_prefix("glusterfs/").unwrap() {
+            "install" => self.install(&node),
+            "service" => self.start(&node),
+            "uuid" => {
+                assert!(self.nodes[&node].peers.is_empty());
+                let next = self.next_uuid;
+                self.next_uuid += 1;
+                self.nodes.get_mut(&node).unwrap().uuid = Some(next);
+            }
+            "brick" => self.nodes.get_mut(&node).unwrap().brick_exists = true,
+            "brick-trace" => {
+                let node = self.nodes.get_mut(&node).unwrap();
+                assert!(!node.content, "wiped data");
+                node.trace = false;
+            }
+            "probe" => {
+                for peer in list(task, "peers") {
+                    self.probe(&node, &peer);
+                }
+            }
+            "create" => self.create(task),
+            "add-brick" | "extend" => self.add_bricks(task),
+            "options" => self.set(task),
+            "start" | "bricks-up" => {
+                self.volume.as_mut().unwrap().started = true;
+                self.run_bricks();
+            }
+            "mount" => {
+                let node = self.nodes.get_mut(&node).unwrap();
+                node.mounted = true;
+                node.boot_proof = true;
+            }
+            "directories" => {
+                assert!(self.nodes[&node].mounted, "folders before the mount");
+                self.volume.as_mut().unwrap().directories = true;
+            }
+            "quorum" => drop(self.volume.as_mut().unwrap().options.remove("cluster.quorum-type")),
+            "reach" | "settled" | "healed" | "rebalance" => {}
+            other => panic!("unknown playbook {other}"),
+        }
+    }
+
+    fn run_bricks(&mut self) {
+        let bricks = self.volume.as_ref().unwrap().bricks.clone();
+        for node in self.nodes.values_mut().filter(|node| node.up && node.active) {
+            node.brick_runs |= node.uuid.is_some_and(|uuid| bricks.contains(&uuid));
+        }
+    }
+
+    fn take(&mut self, task: &Task) -> Vec<u32> {
+        let coordinator = self.nodes[&task.id.node].clone();
+        let force = task.vars.get("force") == Some(&Var::Flag(true));
+        list(task, "bricks")
+            .iter()
+            .map(|brick| {
+                let node = self.by_brick(brick);
+                assert!(node.up && node.active && node.brick_exists, "{brick}: {node:?}");
+                assert!(!node.content && !node.trace, "a brick with old data was added: {brick}");
+                assert_eq!(node.on_root, force && node.on_root, "the root partition needs force");
+                node.content = true;
+                let uuid = node.uuid.unwrap();
+                assert!(
+                    coordinator.uuid == Some(uuid) || coordinator.peers.contains(&uuid),
+                    "{brick} is not in the pool"
+                );
+                uuid
+            })
+            .collect()
+    }
+
+    fn create(&mut self, task: &Task) {
+        assert!(self.volume.is_none(), "created twice");
+        let bricks = self.take(task);
+        let replica = number(task, "replica");
+        assert_eq!(bricks.len() % replica, 0);
+        self.volume = Some(SimVolume {
+            replica: u32::try_from(replica).unwrap(),
+            bricks,
+            started: true,
+            options: BTreeMap::new(),
+            directories: false,
+        });
+        self.set(task);
+        self.run_bricks();
+    }
+
+    // Fact T4: the arithmetic of add-brick.
+    fn add_bricks(&mut self, task: &Task) {
+        let new = self.take(task);
+        let replica = number(task, "replica");
+        let volume = self.volume.as_ref().unwrap();
+        assert!(volume.started, "add-brick on a stopped volume");
+        for node in self.nodes.values().filter(|node| node.uuid.is_some_and(|uuid| volume.bricks.contains(&uuid))) {
+            assert!(node.up && node.brick_runs, "grew while a member was down");
+        }
+        assert_eq!(number(task, "before"), volume.bricks.len());
+        assert_eq!(number(task, "replica_before"), volume.replica as usize);
+        self.quorum_off(task);
+        let volume = self.volume.as_mut().unwrap();
+        let sets = volume.bricks.len() / volume.replica as usize;
+        if replica > volume.replica as usize {
+            assert_eq!(new.len(), (replica - volume.replica as usize) * sets);
+        } else {
+            assert_eq!(replica, volume.replica as usize);
+            assert_eq!(new.len() % replica, 0);
+        }
+        volume.replica = u32::try_from(replica).unwrap();
+        volume.bricks.extend(new);
+        self.run_bricks();
+    }
+
+    // What the playbook does first where most copies will be empty.
+    fn quorum_off(&mut self, task: &Task) {
+        if let Some(volume) = &mut self.volume
+            && number(task, "replica") > 2
+            && number(task, "replica_before") * 2 <= number(task, "replica")
+        {
+            volume.options.insert("cluster.quorum-type".to_owned(), "none".to_owned());
+        }
+    }
+
+    fn set(&mut self, task: &Task) {
+        let pairs = list(task, "options");
+        let volume = self.volume.as_mut().unwrap();
+        let refused = volume.replica == 1 && pairs.iter().any(|word| word == "cluster.self-heal-daemon");
+        assert!(!refused, "Volume gv0 is not of replicate type");
+        volume.options.extend(pairs.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())));
+    }
+}
+
+/// Tasks of a new plan that the one shown before did not have.
+pub(super) fn surprises(shown: &Plan, now: &Plan) -> Vec<String> {
+    let known: BTreeSet<_> = shown.tasks().map(|task| &task.id).collect();
+    now.tasks().filter(|task| !known.contains(&task.id)).map(|task| task.id.to_string()).collect()
+}
+
+fn list(task: &Task, key: &str) -> Vec<String> {
+    match task.vars.get(key) {
+        Some(Var::List(words)) => words.clone(),
+        other => panic!("{}: `{key}` is {other:?}", task.id),
+    }
+}
+
+fn number(task: &Task, key: &str) -> usize {
+    match task.vars.get(key) {
+        Some(Var::Number(number)) => usize::try_from(*number).unwrap(),
+        other => panic!("{}: `{key}` is {other:?}", task.id),
+    }
+}
+
+fn options(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+fn host(address: IpAddr) -> HostFacts {
+    HostFacts {
+        family: Some(OsFamily::Debian),
+        os: "Debian GNU/Linux 12".to_owned(),
+        addresses: vec![address],
+        clock_ms: Some(0),
+        resolves: BTreeMap::new(),
+        firewalls: Vec::new(),
+        root: true,
+        systemd: true,
+    }
+}

@@ -1,0 +1,197 @@
+//! Decisions that a person would look up: one line of setting, one line of outcome.
+
+use crate::model::Health;
+use crate::plan::{Mode, Plan, Refusal, Request};
+use crate::services::glusterfs::CONTRACTS;
+use crate::services::glusterfs::facts::health;
+use crate::services::glusterfs::laws::sim::{Sim, name};
+use crate::services::glusterfs::plan::decide;
+use crate::services::glusterfs::spec::{DedicatedBrick, Replica};
+
+fn plan(sim: &Sim) -> Plan {
+    decide(&sim.spec, &sim.look(), &Request::default()).unwrap()
+}
+
+fn refused(sim: &Sim, request: &Request) -> Vec<Refusal> {
+    decide(&sim.spec, &sim.look(), request).unwrap_err()
+}
+
+fn stages(plan: &Plan) -> Vec<&str> {
+    plan.stages.iter().map(|stage| stage.name.trim_start_matches("glusterfs/")).collect()
+}
+
+fn playbooks(plan: &Plan, stage: &str) -> Vec<String> {
+    let stage = plan.stages.iter().find(|s| s.name == format!("glusterfs/{stage}"));
+    stage.map_or_else(Vec::new, |stage| {
+        stage
+            .waves
+            .iter()
+            .flat_map(|wave| &wave.tasks)
+            .map(|task| task.id.to_string().replace("glusterfs/", ""))
+            .collect()
+    })
+}
+
+fn says(notes: &Plan, words: &str) -> bool {
+    notes.notes.iter().any(|note| note.text.contains(words))
+}
+
+#[test]
+fn three_fresh_nodes_are_one_create() {
+    let plan = plan(&Sim::new(3, Replica::Auto));
+    assert_eq!(stages(&plan), ["prepare", "pool", "volume", "mount"]);
+    assert_eq!(playbooks(&plan, "volume"), ["create@server1"]);
+    assert_eq!(
+        playbooks(&plan, "prepare")[..3],
+        ["install@server1".to_owned(), "service@server1".to_owned(), "brick@server1".to_owned()]
+    );
+}
+
+#[test]
+fn a_quorum_that_a_growth_left_off_is_asked_for_again() {
+    let mut sim = Sim::new(3, Replica::Auto);
+    sim.run(&Request::default(), usize::MAX).unwrap();
+    let off = ("cluster.quorum-type".to_owned(), "none".to_owned());
+    sim.volume.as_mut().unwrap().options.extend([off.clone()]);
+    assert_eq!(playbooks(&plan(&sim), "heal"), ["healed@server1", "quorum@server1"]);
+    sim.spec.options.extend([off]);
+    assert!(plan(&sim).is_empty());
+}
+
+#[test]
+fn every_task_keeps_the_terms_of_its_playbook() {
+    let mut fresh = Sim::new(4, Replica::Fixed(2));
+    fresh.node(2).brick_exists = true;
+    fresh.node(2).trace = true;
+    let mut clones = Sim::new(3, Replica::Auto);
+    for i in 2..=3 {
+        clones.install(&name(i));
+        clones.start(&name(i));
+        clones.node(i).uuid = Some(1);
+    }
+    let mut grown = Sim::new(3, Replica::Auto);
+    grown.form(1, 1);
+    let mut extended = Sim::new(4, Replica::Fixed(2));
+    extended.form(2, 2);
+    let mut asleep = Sim::new(3, Replica::Auto);
+    asleep.form(3, 3);
+    asleep.node(2).brick_runs = false;
+    let mut seen = std::collections::BTreeSet::new();
+    for sim in [fresh, clones, grown, extended, asleep] {
+        for task in plan(&sim).tasks() {
+            let contract = CONTRACTS.iter().find(|contract| contract.playbook == task.id.playbook).unwrap();
+            let mut vars = contract.vars.to_vec();
+            vars.sort_unstable();
+            assert_eq!(task.vars.keys().map(String::as_str).collect::<Vec<_>>(), vars, "{}", task.id);
+            seen.insert(contract.playbook);
+        }
+    }
+    // Those that the settings above do not bring about: a firewall, and a volume that is there and not started.
+    let rest: Vec<_> = CONTRACTS.iter().map(|contract| contract.playbook).filter(|name| !seen.contains(name)).collect();
+    assert_eq!(rest, ["glusterfs/firewall", "glusterfs/start"]);
+}
+
+#[test]
+fn two_joiners_are_one_add_brick() {
+    let mut sim = Sim::new(3, Replica::Auto);
+    sim.form(1, 1);
+    let plan = plan(&sim);
+    // Some options are taken only by a volume that has copies.
+    assert_eq!(playbooks(&plan, "volume"), ["add-brick@server1", "options@server1"]);
+    assert_eq!(stages(&plan), ["prepare", "pool", "volume", "mount", "heal"]);
+}
+
+#[test]
+fn one_copy_does_without_the_options_of_copies() {
+    let mut sim = Sim::new(1, Replica::Auto);
+    assert!(says(&plan(&sim), "once there is a second copy, gluster refuses it before: `cluster.self-heal-daemon`"));
+    sim.run(&Request::default(), usize::MAX).unwrap();
+    assert!(plan(&sim).is_empty());
+    let mut sim = Sim::new(3, Replica::Auto);
+    sim.form(2, 2);
+    assert_eq!(playbooks(&plan(&sim), "volume"), ["options@server1", "add-brick@server1"]);
+}
+
+#[test]
+fn replica_two_of_four_is_two_sets_and_the_third_of_three_waits() {
+    let mut sim = Sim::new(4, Replica::Fixed(2));
+    sim.run(&Request::default(), usize::MAX).unwrap();
+    assert_eq!(sim.volume.as_ref().unwrap().bricks.len(), 4);
+    assert_eq!(sim.volume.as_ref().unwrap().replica, 2);
+    let mut sim = Sim::new(3, Replica::Fixed(2));
+    let shown = plan(&sim);
+    assert!(says(&shown, "server3 waits for company"), "{:?}", shown.notes);
+    assert!(says(&shown, "split-brain"));
+    sim.run(&Request::default(), usize::MAX).unwrap();
+    let findings = health(&sim.spec, &sim.look(), None);
+    assert_eq!((findings[2].health, findings[2].seen[2].1.as_str()), (Health::Healthy, "waits"));
+    sim.spec.replica = Replica::Auto;
+    assert_eq!(health(&sim.spec, &sim.look(), None)[2].health, Health::Degraded);
+}
+
+#[test]
+fn forced_modes() {
+    let mut sim = Sim::new(3, Replica::Auto);
+    let bootstrap = |absent: &[usize]| Request {
+        mode: Mode::Bootstrap,
+        absent: absent.iter().map(|i| name(*i)).collect(),
+        only: None,
+    };
+    let join = Request { mode: Mode::Join, ..Request::default() };
+    assert!(refused(&sim, &join)[0].what.contains("needs a cluster to join"));
+    sim.node(3).up = false;
+    assert!(refused(&sim, &bootstrap(&[]))[0].remedy.contains("--bootstrap --absent server3"));
+    sim.run(&bootstrap(&[3]), usize::MAX).unwrap();
+    assert_eq!(sim.volume.as_ref().unwrap().replica, 2);
+    assert!(refused(&sim, &bootstrap(&[3]))[0].what.contains("second cluster"));
+    sim.node(3).up = true;
+    sim.run(&Request::default(), usize::MAX).unwrap();
+    assert_eq!(sim.volume.as_ref().unwrap().replica, 3);
+}
+
+#[test]
+fn old_bricks_are_refused_and_nothing_else_is_planned() {
+    let mut sim = Sim::new(3, Replica::Auto);
+    sim.node(2).brick_exists = true;
+    sim.node(2).content = true;
+    let refusals = refused(&sim, &Request::default());
+    assert_eq!(refusals.len(), 1);
+    assert!(refusals[0].what.contains("holds `file`"), "{refusals:?}");
+}
+
+#[test]
+fn a_brick_on_the_root_file_system_is_warned_of_or_refused() {
+    let mut sim = Sim::new(3, Replica::Auto);
+    sim.node(2).on_root = true;
+    assert!(says(&plan(&sim), "waives gluster's guard"));
+    sim.spec.dedicated_brick = DedicatedBrick::Required;
+    assert!(refused(&sim, &Request::default())[0].what.contains("root file system"));
+}
+
+#[test]
+fn a_detached_node_with_old_configuration_is_refused() {
+    let mut sim = Sim::new(4, Replica::Auto);
+    sim.form(4, 3);
+    let gone = sim.nodes[&name(4)].uuid.unwrap();
+    for i in 1..=3 {
+        sim.node(i).peers.remove(&gone);
+    }
+    let refusals = refused(&sim, &Request::default());
+    assert!(refusals.iter().any(|refusal| refusal.what.contains("detached while it was down")), "{refusals:?}");
+}
+
+#[test]
+fn above_three_copies_there_is_advice() {
+    assert!(says(&plan(&Sim::new(4, Replica::Auto)), "every write goes to 4 nodes"));
+}
+
+#[test]
+fn on_limits_what_is_changed() {
+    let mut sim = Sim::new(3, Replica::Auto);
+    sim.form(1, 1);
+    let only = Request { only: Some([name(2)].into()), ..Request::default() };
+    let plan = decide(&sim.spec, &sim.look(), &only).unwrap();
+    assert!(plan.tasks().all(|task| task.id.node != name(3)), "{plan:#?}");
+    let fresh = Sim::new(3, Replica::Auto);
+    assert!(refused(&fresh, &only)[0].what.contains("leaves out nodes"));
+}

@@ -1,0 +1,194 @@
+//! Who joins the pool, who gets a brick, and with which replica count.
+
+use std::collections::BTreeSet;
+
+use crate::model::NodeName;
+use crate::plan::{Level, Note, Refusal};
+use crate::services::glusterfs::facts::{NodeFacts, Volume};
+use crate::services::glusterfs::plan::build::{names, note, refuse};
+use crate::services::glusterfs::plan::view::View;
+use crate::services::glusterfs::spec::{Member, Replica};
+
+/// What happens to the volume's bricks.
+#[derive(Default)]
+pub(super) enum Change<'a> {
+    /// Nothing.
+    #[default]
+    None,
+    /// One create with all bricks: it costs 4 s where a join of each costs 5 s more (fact 2.14).
+    Create { replica: u32, members: Vec<&'a Member> },
+    /// One `add-brick` that raises the replica count, one that adds replica sets.
+    Grow { raise: Vec<&'a Member>, replica: u32, extend: Vec<&'a Member> },
+}
+
+/// How the cluster grows.
+#[derive(Default)]
+pub(super) struct Growth<'a> {
+    /// To be probed.
+    pub(super) probes: Vec<&'a Member>,
+    pub(super) change: Change<'a>,
+    pub(super) notes: Vec<Note>,
+}
+
+impl<'a> Growth<'a> {
+    pub(super) fn plan(view: &View<'a>) -> Result<Self, Vec<Refusal>> {
+        let probes = joiners(view);
+        let (change, notes) = match view.cluster.volume {
+            Some(volume) => grow(view, volume)?,
+            None => create(view)?,
+        };
+        Ok(Self { probes, change, notes })
+    }
+
+    /// True where nothing grows.
+    pub(super) fn is_none(&self) -> bool {
+        self.probes.is_empty() && matches!(self.change, Change::None)
+    }
+
+    /// Members that get a brick, in the order of the command.
+    pub(super) fn new_bricks(&self) -> Vec<&'a Member> {
+        match &self.change {
+            Change::None => Vec::new(),
+            Change::Create { members, .. } => members.clone(),
+            Change::Grow { raise, extend, .. } => raise.iter().chain(extend).copied().collect(),
+        }
+    }
+
+    pub(super) fn gets_brick(&self, node: &NodeName) -> bool {
+        self.new_bricks().iter().any(|member| member.node == *node)
+    }
+}
+
+fn joiners<'a>(view: &View<'a>) -> Vec<&'a Member> {
+    let coordinator = view.coordinator().map(|member| &member.node);
+    view.touched()
+        .filter(|(member, facts)| !view.cluster.has(facts) && Some(&member.node) != coordinator)
+        .map(|(member, _)| member)
+        .collect()
+}
+
+fn create<'a>(view: &View<'a>) -> Result<(Change<'a>, Vec<Note>), Vec<Refusal>> {
+    let mut members: Vec<_> = view.touched().map(|(member, _)| member).collect();
+    let mut notes = Vec::new();
+    let replica = match view.spec.replica {
+        Replica::Auto => u32::try_from(members.len()).unwrap_or(u32::MAX),
+        Replica::Fixed(replica) => {
+            let whole = members.len() - members.len() % replica.max(1) as usize;
+            if whole == 0 {
+                return Err(vec![refuse(
+                    None,
+                    format!("`replica_count: {replica}` needs {replica} nodes, and there are {}", members.len()),
+                    "bring the missing nodes up, or lower `replica_count` in the inventory",
+                )]);
+            }
+            notes.extend(waiting(&members.split_off(whole), replica));
+            replica
+        }
+    };
+    notes.extend(advice(view.spec.replica, replica));
+    Ok((Change::Create { replica, members }, notes))
+}
+
+fn grow<'a>(view: &View<'a>, volume: &Volume) -> Result<(Change<'a>, Vec<Note>), Vec<Refusal>> {
+    let has_brick =
+        |facts: &NodeFacts| volume.bricks.iter().any(|brick| facts.daemon.uuid.as_deref() == Some(&brick.host));
+    let mut new: Vec<_> = view
+        .touched()
+        .filter(|(_, facts)| facts.daemon.fresh() || !has_brick(facts))
+        .map(|(member, _)| member)
+        .collect();
+    let mut notes = surplus(view, volume);
+    if new.is_empty() {
+        notes.extend(advice(view.spec.replica, volume.replica));
+        return Ok((Change::None, notes));
+    }
+    shape(volume, view.spec.replica)?;
+    // With several replica sets, `auto` keeps their size: a raise would need a new brick for every set at once.
+    let target = match view.spec.replica {
+        Replica::Auto if volume.sets() == 1 => volume.replica + u32::try_from(new.len()).unwrap_or_default(),
+        Replica::Auto => volume.replica,
+        Replica::Fixed(target) => target,
+    };
+    let missing = target.saturating_sub(volume.replica) as usize;
+    let (raise, replica) = match missing {
+        0 => (Vec::new(), volume.replica),
+        n if volume.sets() == 1 && new.len() >= n => (new.drain(..n).collect(), target),
+        _ => {
+            notes.extend(waiting(&new, target));
+            return Ok((Change::None, notes));
+        }
+    };
+    let whole = if replica > target { 0 } else { new.len() - new.len() % replica as usize };
+    notes.extend(waiting(&new.split_off(whole), replica));
+    notes.extend(advice(view.spec.replica, replica));
+    let change =
+        if raise.is_empty() && new.is_empty() { Change::None } else { Change::Grow { raise, replica, extend: new } };
+    Ok((change, notes))
+}
+
+// Shapes that bricks cannot simply be added to.
+fn shape(volume: &Volume, wanted: Replica) -> Result<(), Vec<Refusal>> {
+    let what = if volume.disperse > 0 {
+        "is dispersed"
+    } else if volume.arbiter > 0 {
+        "has arbiters"
+    } else if volume.replica == 1 && volume.bricks.len() > 1 && wanted != Replica::Fixed(1) {
+        "is distributed without replicas"
+    } else {
+        return Ok(());
+    };
+    Err(vec![refuse(
+        None,
+        format!("volume `{}` {what}: it cannot be grown by adding one brick for each node", volume.name),
+        "add bricks by hand with `gluster volume add-brick`, or take `glusterfs: true` off the new nodes",
+    )])
+}
+
+fn waiting(members: &[&Member], replica: u32) -> Option<Note> {
+    let list = names(members.iter().map(|member| &member.node));
+    (!members.is_empty()).then(|| {
+        let text = format!(
+            "{list} waits for company: bricks are added {replica} at a time, so that every file has {replica} copies"
+        );
+        note(Level::Info, None, text)
+    })
+}
+
+// Law 7: `up` never shrinks; what is more than wanted is said.
+fn surplus(view: &View<'_>, volume: &Volume) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let ours: BTreeSet<&str> = view.known.iter().filter_map(|(_, facts)| facts.daemon.uuid.as_deref()).collect();
+    if view.unknown.is_empty() {
+        for brick in volume.bricks.iter().filter(|brick| !ours.contains(brick.host.as_str())) {
+            let text = format!("brick `{}` is on no node of the inventory; `remove` would take it out", brick.name);
+            notes.push(note(Level::Warning, None, text));
+        }
+    }
+    if let Replica::Fixed(wanted) = view.spec.replica
+        && wanted < volume.replica
+    {
+        let text =
+            format!("the volume has {} copies and the inventory wants {wanted}; `up` never shrinks", volume.replica);
+        notes.push(note(Level::Warning, None, text));
+    }
+    notes
+}
+
+fn advice(wanted: Replica, replica: u32) -> Option<Note> {
+    match (wanted, replica) {
+        (_, 1) => Some(note(Level::Warning, None, "one copy only: a lost disk is lost data")),
+        (_, 2) => Some(note(
+            Level::Warning,
+            None,
+            "two copies can split-brain when the nodes lose sight of each other; a third node, or an arbiter, prevents that",
+        )),
+        (Replica::Auto, n) if n > 3 => Some(note(
+            Level::Advice,
+            None,
+            format!(
+                "every write goes to {n} nodes; `replica_count: 3` with nodes in multiples of 3 gives more room and speed"
+            ),
+        )),
+        _ => None,
+    }
+}

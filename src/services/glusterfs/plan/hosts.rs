@@ -1,0 +1,126 @@
+//! Is every host the one the inventory means, and fit for GlusterFS?
+
+use std::net::IpAddr;
+
+use crate::facts::HostFacts;
+use crate::plan::{Level, Note, Refusal};
+use crate::services::glusterfs::facts::{Asked, NodeFacts};
+use crate::services::glusterfs::plan::build::{note, refuse};
+use crate::services::glusterfs::plan::view::View;
+use crate::services::glusterfs::spec::Member;
+
+/// All that is wrong with single hosts.
+pub(super) fn check(view: &View<'_>) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    for (member, facts) in view.touched() {
+        refusals.extend(host(member, &facts.host, facts.daemon.version.is_none()));
+        refusals.extend(names(view, member, &facts.host));
+        refusals.extend(silent(member, facts));
+    }
+    refusals.extend(versions(view));
+    refusals
+}
+
+fn host(member: &Member, host: &HostFacts, install: bool) -> Vec<Refusal> {
+    let node = Some(&member.node);
+    let mut refusals = Vec::new();
+    if !host.addresses.contains(&member.address) {
+        refusals.push(refuse(
+            node,
+            format!(
+                "the address {} of the inventory is not on this node, which has {}",
+                member.address,
+                list(&host.addresses)
+            ),
+            "correct `ip_address` in the inventory, or log in to the right machine (`ip addr` shows its addresses)",
+        ));
+    }
+    if install && host.family.is_none() {
+        refusals.push(refuse(
+            node,
+            format!("`{}` is neither of the Debian nor of the RHEL family, and glusterd is not installed", host.os),
+            "install glusterfs-server by hand and run again",
+        ));
+    }
+    if !host.systemd {
+        refusals.push(refuse(
+            node,
+            "systemd does not run there",
+            "GlusterFS is managed through systemd units; use a node that has it",
+        ));
+    }
+    refusals
+}
+
+// Where bricks carry hostnames, every node must resolve every one of them to the inventory's address (fact 7.3),
+// and not to loopback, where Vagrant puts a node's own name (fact T7).
+fn names(view: &View<'_>, member: &Member, host: &HostFacts) -> Vec<Refusal> {
+    let named = view.spec.members.iter().filter(|other| other.peer_name.parse::<IpAddr>().is_err());
+    named
+        .filter_map(|other| {
+            let found = host.resolves.get(&other.peer_name).map_or(&[][..], Vec::as_slice);
+            (!found.contains(&other.address)).then(|| {
+                refuse(
+                    Some(&member.node),
+                    format!("`{}` resolves there to {}, not to {}", other.peer_name, list(found), other.address),
+                    format!(
+                        "put `{} {}` into its /etc/hosts or the DNS, or set `peer_names: ip_address`",
+                        other.address, other.peer_name
+                    ),
+                )
+            })
+        })
+        .collect()
+}
+
+// A daemon that runs and does not answer is unknown, never empty (fact T1).
+fn silent(member: &Member, facts: &NodeFacts) -> Option<Refusal> {
+    let ((Asked::Failed(why), _) | (_, Asked::Failed(why))) = (&facts.pool, &facts.volumes) else { return None };
+    Some(refuse(
+        Some(&member.node),
+        format!("glusterd runs and does not answer: {why}"),
+        format!("see `journalctl -u glusterd` and /var/log/glusterfs/glusterd.log on {}", member.node),
+    ))
+}
+
+// Majors join silently and are rejected later (fact T17).
+fn versions(view: &View<'_>) -> Option<Refusal> {
+    let mut majors = view.known.iter().filter_map(|(member, facts)| Some((&member.node, facts.daemon.major()?)));
+    let (first, major) = majors.next()?;
+    let (other, version) = majors.find(|(_, version)| *version != major)?;
+    Some(refuse(
+        Some(other),
+        format!(
+            "it has GlusterFS {version} and {first} has {major}: different major versions do not form a lasting pool"
+        ),
+        "bring all nodes to the same major version first",
+    ))
+}
+
+/// What is worth saying of hosts that are fit.
+pub(super) fn notes(view: &View<'_>) -> Vec<Note> {
+    let mut clocks: Vec<i64> = view.known.iter().filter_map(|(_, facts)| facts.host.clock_ms).collect();
+    clocks.sort_unstable();
+    let Some(&median) = clocks.get(clocks.len() / 2) else { return Vec::new() };
+    view.known
+        .iter()
+        .filter_map(|(member, facts)| {
+            let off = (facts.host.clock_ms? - median) / 1000;
+            // A look takes up to a few seconds by itself.
+            (off.abs() > 20).then(|| {
+                note(
+                    Level::Warning,
+                    Some(&member.node),
+                    format!("its clock is {off} s off the other nodes': heals go by time stamps"),
+                )
+            })
+        })
+        .collect()
+}
+
+fn list(addresses: &[IpAddr]) -> String {
+    if addresses.is_empty() {
+        return "nothing".to_owned();
+    }
+    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

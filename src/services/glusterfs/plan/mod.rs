@@ -1,0 +1,20 @@
+//! The decision, a pure function of what is wanted, seen and asked.
+
+mod bricks;
+mod build;
+mod cluster;
+mod decide;
+mod firewall;
+mod growth;
+mod hosts;
+mod identity;
+mod mount;
+pub mod mount_unit;
+mod options;
+mod pool;
+mod prepare;
+mod view;
+mod volume;
+
+pub use decide::decide;
+pub use view::Nodes;

@@ -1,0 +1,101 @@
+//! Mounts, and the folders on the volume.
+
+use crate::plan::{Level, Note, Refusal, Stage, Task};
+use crate::services::glusterfs::facts::{MountFacts, NodeFacts};
+use crate::services::glusterfs::plan::build::{With, note, refuse, stage, task};
+use crate::services::glusterfs::plan::mount_unit;
+use crate::services::glusterfs::plan::view::View;
+use crate::services::glusterfs::spec::{Member, Spec};
+
+/// Mount points that something else has.
+pub(super) fn check(view: &View<'_>) -> Vec<Refusal> {
+    view.touched()
+        .filter_map(|(member, facts)| {
+            let (kind, source) = facts.mount.mounted.as_ref().filter(|_| !facts.mount.holds(&view.spec.volume))?;
+            Some(refuse(
+                Some(&member.node),
+                format!("`{source}` ({kind}) is mounted on `{}`", view.spec.mount_point),
+                format!(
+                    "unmount it, or choose another `mount_point` in the inventory than `{}`",
+                    view.spec.mount_point
+                ),
+            ))
+        })
+        .collect()
+}
+
+/// Mounts on every member, then the folders, on one.
+pub(super) fn plan(view: &View<'_>) -> Stage {
+    let mounts = view.touched().filter_map(|(member, facts)| mount(view.spec, member, facts)).collect();
+    let folders = directories(view).into_iter().collect();
+    stage("mount", "Mount the volume on every node, now and at boot", vec![mounts, folders])
+}
+
+fn mount(spec: &Spec, member: &Member, facts: &NodeFacts) -> Option<Task> {
+    let (line, unit) = (mount_unit::fstab_line(spec, member), mount_unit::content(spec));
+    let why = reason(&facts.mount, spec, &line, &unit)?;
+    let path = format!("/etc/systemd/system/{}", mount_unit::name(&spec.volume));
+    let files = facts.mount.unit.iter().map(|seen| (path.clone(), seen.clone())).collect();
+    Some(
+        Task { files, ..task("mount", &member.node, why) }
+            .with("volume", spec.volume.as_str())
+            .with("mount_point", spec.mount_point.as_str())
+            .with("backup", mount_unit::backup_servers(spec, member))
+            .with("fstab_line", line)
+            .with("unit", mount_unit::name(&spec.volume))
+            .with("unit_content", unit),
+    )
+}
+
+fn reason(mount: &MountFacts, spec: &Spec, line: &str, unit: &str) -> Option<String> {
+    if !mount.holds(&spec.volume) {
+        return Some(format!("`{}` is not mounted on `{}`", spec.volume, spec.mount_point));
+    }
+    match mount.fstab.as_slice() {
+        [] => return Some("fstab has no line for it".to_owned()),
+        [found] if found == line => {}
+        _ => return Some("its fstab line is not the one that survives every boot order".to_owned()),
+    }
+    if mount.unit.as_deref() != Some(unit) {
+        return Some("the unit that mounts it at boot is missing or different".to_owned());
+    }
+    (!mount.unit_enabled).then(|| "the unit that mounts it at boot is not enabled".to_owned())
+}
+
+// On one node that has, or will have, the volume mounted; `mkdir` of what is there does nothing.
+fn directories(view: &View<'_>) -> Option<Task> {
+    let serving = view.known.iter().find(|(_, facts)| facts.mount.serves(&view.spec.volume));
+    let missing: Vec<String> = match serving {
+        Some((_, facts)) => {
+            view.spec.directories.iter().filter(|dir| !facts.mount.directories.contains(dir)).cloned().collect()
+        }
+        None => view.spec.directories.clone(),
+    };
+    if missing.is_empty() {
+        return None;
+    }
+    let touched = |node| view.request.touches(node);
+    let on = serving.map(|(member, _)| &member.node).filter(|node| touched(node));
+    let node = on.or_else(|| view.touched().next().map(|(member, _)| &member.node))?;
+    let why = format!("the volume lacks {}", missing.join(", "));
+    Some(
+        task("directories", node, why).with("mount_point", view.spec.mount_point.as_str()).with("directories", missing),
+    )
+}
+
+/// Mounts that hang, or that would hide something.
+pub(super) fn notes(view: &View<'_>) -> Vec<Note> {
+    let mut notes = Vec::new();
+    for (member, facts) in &view.known {
+        let node = Some(&member.node);
+        if facts.mount.holds(&view.spec.volume) && !facts.mount.answers {
+            let text = format!("`{}` is mounted and does not answer: too few bricks are up", view.spec.mount_point);
+            notes.push(note(Level::Warning, node, text));
+        } else if facts.mount.hides {
+            let text =
+                format!("`{}` is not empty: what is in it is hidden once the volume is mounted", view.spec.mount_point);
+            notes.push(note(Level::Warning, node, text));
+        }
+    }
+    notes
+}

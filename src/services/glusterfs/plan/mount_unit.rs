@@ -1,0 +1,55 @@
+//! The mount that survives every boot order.
+//!
+//! A plain fstab line fails for good where glusterd answers before enough bricks are connected, since a `.mount`
+//! unit is never tried again; the line is therefore `noauto`, and a service of our own mounts it and keeps trying
+//! (second fact sheet, 4.2 and 4.3).
+
+use crate::services::glusterfs::spec::{Member, Spec};
+
+/// Name of the unit that mounts a volume.
+pub fn name(volume: &str) -> String {
+    format!("gluster-mount-{volume}.service")
+}
+
+/// Its content.
+pub fn content(spec: &Spec) -> String {
+    // systemd reads `%` as a specifier.
+    let (volume, at) = (&spec.volume, spec.mount_point.replace('%', "%%"));
+    format!(
+        "# Written by bricklayer. Mounts the GlusterFS volume {volume} and keeps trying until the volume serves.\n\
+         [Unit]\n\
+         Description=Mount GlusterFS volume {volume} on {at}\n\
+         After=glusterd.service network-online.target\n\
+         Wants=network-online.target\n\
+         StartLimitIntervalSec=0\n\
+         \n\
+         [Service]\n\
+         Type=oneshot\n\
+         RemainAfterExit=yes\n\
+         ExecStart=/bin/sh -c 'findmnt -n -M {at} >/dev/null || mount {at}'\n\
+         ExecStop=/bin/umount -l {at}\n\
+         Restart=on-failure\n\
+         RestartSec=2\n\
+         \n\
+         [Install]\n\
+         WantedBy=multi-user.target\n"
+    )
+}
+
+/// The line of fstab for a member.
+pub fn fstab_line(spec: &Spec, member: &Member) -> String {
+    let mut options = String::from("defaults,noauto,_netdev");
+    let backup = backup_servers(spec, member);
+    if !backup.is_empty() {
+        options.push_str(",backup-volfile-servers=");
+        options.push_str(&backup.join(":"));
+    }
+    format!("localhost:/{} {} glusterfs {options} 0 0", spec.volume, spec.mount_point)
+}
+
+/// Other members that can hand out the volume's description. The list is parted by colons, so an IPv6 address
+/// cannot be in it.
+pub fn backup_servers(spec: &Spec, member: &Member) -> Vec<String> {
+    let others = spec.members.iter().filter(|other| other.node != member.node);
+    others.map(|other| other.peer_name.clone()).filter(|name| !name.contains(':')).collect()
+}

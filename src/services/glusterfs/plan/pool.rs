@@ -1,0 +1,245 @@
+//! The trusted storage pool: what forbids to touch it, and how nodes join.
+
+use crate::model::NodeName;
+use crate::plan::{Level, Mode, Note, Refusal, Stage, Task};
+use crate::services::glusterfs::facts::Peer;
+use crate::services::glusterfs::plan::build::{With, names, note, refuse, stage, task};
+use crate::services::glusterfs::plan::growth::Growth;
+use crate::services::glusterfs::plan::view::View;
+use crate::services::glusterfs::spec::Member;
+
+/// What is wrong with the pool itself, whatever is wanted of it.
+pub(super) fn check(view: &View<'_>) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    for other in &view.cluster.others {
+        refusals.push(refuse(
+            None,
+            format!(
+                "{} belong{} to another cluster than the other nodes",
+                names(other.iter().copied()),
+                if other.len() == 1 { "s" } else { "" }
+            ),
+            "two clusters are never merged: take one side out of the inventory, or empty it by hand first",
+        ));
+    }
+    for node in &view.cluster.stale {
+        refusals.push(refuse(
+            Some(node),
+            "it believes to be in the pool, and the pool does not know it: it was detached while it was down",
+            format!(
+                "its configuration would be imported into the pool; on {node}: `systemctl stop glusterd`, move \
+                     /var/lib/glusterd/peers and vols away, `systemctl start glusterd`, then run again"
+            ),
+        ));
+    }
+    refusals.extend(reinstalled(view));
+    refusals.extend(mode(view));
+    refusals
+}
+
+// The pool knows this node's name under another UUID (fact 5.5).
+fn reinstalled(view: &View<'_>) -> Vec<Refusal> {
+    let fresh = view.known.iter().filter(|(_, facts)| facts.daemon.fresh());
+    fresh
+        .filter_map(|(member, _)| {
+            let peer = view.cluster.peers.values().find(|peer| named(member, &peer.names))?;
+            Some(refuse(
+                Some(&member.node),
+                "the pool has it as a member, but it has lost its configuration: it was reinstalled",
+                format!(
+                    "restore its /var/lib/glusterd from a backup; or, when the other copies are complete, take its place \
+                     out of the pool{} and run again",
+                    take_out(view, peer)
+                ),
+            ))
+        })
+        .collect()
+}
+
+// What to type; only a volume of one replica set can lose a brick like that (fact 4.1).
+fn take_out(view: &View<'_>, peer: &Peer) -> String {
+    let on = view.coordinator().map(|member| format!(" (on {})", member.node)).unwrap_or_default();
+    let name = peer.names.first().map_or("", String::as_str);
+    let detach = format!("`gluster peer detach {name}`");
+    let Some(volume) = view.cluster.volume else { return format!("{on}: {detach}") };
+    match volume.bricks.iter().find(|brick| brick.host == peer.uuid) {
+        Some(brick) if volume.sets() == 1 => format!(
+            "{on}: `gluster volume remove-brick {} replica {} {} force`, then {detach},",
+            volume.name,
+            volume.replica.saturating_sub(1),
+            brick.name
+        ),
+        Some(_) => format!("{on}: give its bricks to other nodes (`gluster volume replace-brick`), then {detach},"),
+        None => format!("{on}: {detach}"),
+    }
+}
+
+fn named(member: &Member, names: &[String]) -> bool {
+    let own = [member.address.to_string(), member.peer_name.clone(), member.node.as_str().to_owned()];
+    names.iter().any(|name| own.contains(name))
+}
+
+fn mode(view: &View<'_>) -> Vec<Refusal> {
+    let volume = &view.spec.volume;
+    let stored = view.known.iter().find(|(_, facts)| facts.daemon.stored_volumes.contains(volume));
+    match (&view.request.mode, stored) {
+        (Mode::Bootstrap, Some((member, _))) => vec![refuse(
+            Some(&member.node),
+            format!("`--bootstrap` would make a second cluster: volume `{volume}` is there already"),
+            "run `up` without `--bootstrap`",
+        )],
+        (Mode::Join, None) => vec![refuse(
+            None,
+            format!("`--join` needs a cluster to join, and no node has volume `{volume}`"),
+            "run `up` without `--join`",
+        )],
+        (Mode::Bootstrap, None) => {
+            let answers = view.known.iter().filter(|(member, _)| view.request.absent.contains(&member.node));
+            answers
+                .map(|(member, _)| {
+                    refuse(Some(&member.node), "`--absent` names it, and it answers", "leave it out of `--absent`")
+                })
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Nobody can be asked.
+pub(super) fn blind() -> Refusal {
+    let remedy = "mend what their errors say, then run again";
+    Refusal { unreachable: true, ..refuse(None, "no node could be looked at", remedy) }
+}
+
+/// What forbids growth: law 3 (no bootstrap unless every node was seen) and law 4 (no growth while a member is
+/// unknown). `bootstrap`: the volume does not exist yet.
+pub(super) fn gate(view: &View<'_>) -> Vec<Refusal> {
+    let bootstrap = view.cluster.volume.is_none();
+    let mut refusals = Vec::new();
+    for (member, _) in &view.unknown {
+        let peer = view.cluster.peers.values().any(|peer| named(member, &peer.names));
+        if bootstrap && !view.request.absent.contains(&member.node) {
+            let absent =
+                names(view.unknown.iter().map(|(member, _)| &member.node)).replace(" and ", ",").replace(", ", ",");
+            refusals.push(refuse(
+                Some(&member.node),
+                "no new cluster while it cannot be looked at: it could hold one",
+                format!("mend what its error says, or build without it: `up --bootstrap --absent {absent}`"),
+            ));
+        } else if !bootstrap && peer {
+            refusals.push(refuse(
+                Some(&member.node),
+                "the cluster does not grow while this member cannot be looked at",
+                "mend what its error says, then run again",
+            ));
+        }
+    }
+    if bootstrap
+        && view.request.only.is_some()
+        && view.known.iter().any(|(member, _)| !view.request.touches(&member.node))
+    {
+        refusals.push(refuse(None, "`--on` leaves out nodes that a new cluster needs", "run without `--on`"));
+    }
+    refusals.extend(unsettled(view));
+    refusals
+}
+
+// Races A and B of the fact sheet: a pool is only ready when every member sees every other.
+fn unsettled(view: &View<'_>) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    for (member, facts) in view.known.iter().filter(|(_, facts)| view.cluster.has(facts)) {
+        for peer in facts.pool.answer().into_iter().flatten().filter(|peer| !peer.settled()) {
+            let connected = if peer.connected { "connected" } else { "disconnected" };
+            refusals.push(refuse(
+                Some(&member.node),
+                format!("it sees peer `{}` as \"{}\", {connected}", peer.names.join("/"), peer.state_text),
+                "the cluster grows only when all its peers are in the cluster and connected; see `gluster peer status` there",
+            ));
+        }
+    }
+    for (node, what) in &view.cluster.disagree {
+        refusals.push(refuse(
+            Some(node),
+            what.clone(),
+            "run again in a moment; if it stays so, compare `gluster pool list` on all nodes",
+        ));
+    }
+    refusals
+}
+
+/// Reach, probe, settle.
+pub(super) fn plan(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -> Stage {
+    if growth.probes.is_empty() {
+        return stage("pool", "", Vec::new());
+    }
+    let list = names(growth.probes.iter().map(|member| &member.node));
+    let size = pool_size(view, growth, coordinator);
+    let peers: Vec<String> = growth.probes.iter().map(|member| member.peer_name.clone()).collect();
+    let probe = task("probe", &coordinator.node, format!("{list} join{}", if peers.len() == 1 { "s" } else { "" }))
+        .with("peers", peers)
+        .with("size", size);
+    let settled = members(view, growth, coordinator)
+        .map(|member| {
+            task("settled", &member.node, "every node must see every other before a volume is touched")
+                .with("size", size)
+        })
+        .collect();
+    stage("pool", "Join the nodes into one pool", vec![reach(view, growth, coordinator), vec![probe], settled])
+}
+
+// Before any probe: a probe of a node that drops packets blocks for two minutes and damages the coordinator's
+// pool (second fact sheet, 6.2).
+fn reach(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -> Vec<Task> {
+    let new = |node: &NodeName| growth.probes.iter().any(|member| member.node == *node);
+    let all: Vec<_> = members(view, growth, coordinator).collect();
+    let targets = |of: &Member| -> Vec<String> {
+        let others = all.iter().filter(|other| other.node != of.node && (new(&of.node) || new(&other.node)));
+        others.map(|other| other.address.to_string()).collect()
+    };
+    all.iter()
+        .map(|member| (member, targets(member)))
+        .filter(|(_, targets)| !targets.is_empty())
+        .map(|(member, targets)| {
+            task("reach", &member.node, "a probe towards a closed port damages the pool").with("targets", targets)
+        })
+        .collect()
+}
+
+// Inventory nodes that are in the pool when the probes are done.
+fn members<'a>(
+    view: &'a View<'a>,
+    growth: &'a Growth<'a>,
+    coordinator: &'a Member,
+) -> impl Iterator<Item = &'a Member> {
+    view.known
+        .iter()
+        .filter(move |(member, facts)| {
+            view.cluster.has(facts)
+                || member.node == coordinator.node
+                || growth.probes.iter().any(|probe| probe.node == member.node)
+        })
+        .map(|(member, _)| *member)
+}
+
+fn pool_size(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -> usize {
+    let alone = view.facts(&coordinator.node).is_none_or(|facts| !view.cluster.has(facts));
+    view.cluster.uuids.len() + growth.probes.len() + usize::from(alone)
+}
+
+/// Peers that nobody wants. Those that could not be looked at are told of by the look.
+pub(super) fn notes(view: &View<'_>) -> Vec<Note> {
+    if !view.unknown.is_empty() {
+        return Vec::new();
+    }
+    let ours = |peer: &Peer| view.known.iter().any(|(_, facts)| facts.daemon.uuid.as_deref() == Some(&peer.uuid));
+    let foreign = view.cluster.peers.values().filter(|peer| !ours(peer));
+    foreign
+        .map(|peer| {
+            note(
+                Level::Warning,
+                None,
+                format!("peer `{}` is not in the inventory; `remove` would take it out", peer.names.join("/")),
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,66 @@
+//! What the parts of the decision look at.
+
+use std::collections::BTreeMap;
+
+use crate::facts::Seen;
+use crate::model::NodeName;
+use crate::plan::Request;
+use crate::services::glusterfs::facts::NodeFacts;
+use crate::services::glusterfs::plan::cluster::Cluster;
+use crate::services::glusterfs::spec::{Member, Spec};
+
+/// What is known of every member that the inventory names.
+pub type Nodes = BTreeMap<NodeName, Seen<NodeFacts>>;
+
+/// Wanted, seen and asked, put in order once.
+pub(super) struct View<'a> {
+    pub(super) spec: &'a Spec,
+    pub(super) request: &'a Request,
+    /// Members that were seen, in the order of the spec.
+    pub(super) known: Vec<(&'a Member, &'a NodeFacts)>,
+    /// Members that could not be seen, with the reason.
+    pub(super) unknown: Vec<(&'a Member, &'a str)>,
+    /// The pool that exists, if one does.
+    pub(super) cluster: Cluster<'a>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(spec: &'a Spec, nodes: &'a Nodes, request: &'a Request) -> Self {
+        let mut known = Vec::new();
+        let mut unknown = Vec::new();
+        for member in &spec.members {
+            match nodes.get(&member.node) {
+                Some(Seen::Known(facts)) => known.push((member, facts)),
+                Some(Seen::Unknown(why)) => unknown.push((member, why.as_str())),
+                None => unknown.push((member, "it was not looked at")),
+            }
+        }
+        let cluster = Cluster::find(spec, &known);
+        Self { spec, request, known, unknown, cluster }
+    }
+
+    /// Members that were seen and may be changed.
+    pub(super) fn touched(&self) -> impl Iterator<Item = (&'a Member, &'a NodeFacts)> {
+        self.known.iter().copied().filter(|(member, _)| self.request.touches(&member.node))
+    }
+
+    /// What is known of a member.
+    pub(super) fn facts(&self, node: &NodeName) -> Option<&'a NodeFacts> {
+        self.known.iter().find(|(member, _)| member.node == *node).map(|(_, facts)| *facts)
+    }
+
+    /// Where everything that concerns the whole cluster is run: a node of the pool that exists, else the first.
+    pub(super) fn coordinator(&self) -> Option<&'a Member> {
+        let in_pool = |member: &Member, facts: &NodeFacts| {
+            self.cluster.has(facts) && facts.daemon.active && !member.peer_name.is_empty()
+        };
+        let holds_volume = |facts: &NodeFacts| facts.volume(&self.spec.volume).is_some();
+        let known = || self.known.iter().copied();
+        known()
+            .find(|(member, facts)| in_pool(member, facts) && holds_volume(facts))
+            .or_else(|| known().find(|(member, facts)| in_pool(member, facts)))
+            .or_else(|| known().find(|(_, facts)| self.cluster.has(facts)))
+            .or_else(|| known().next())
+            .map(|(member, _)| member)
+    }
+}

@@ -1,0 +1,162 @@
+//! The volume: created, grown, set and started, by one coordinator, one command at a time.
+
+use crate::plan::{Level, Note, Stage, Task};
+use crate::services::glusterfs::facts::{Volume, VolumeStatus};
+use crate::services::glusterfs::plan::bricks::force;
+use crate::services::glusterfs::plan::build::{With, names, note, stage, task};
+use crate::services::glusterfs::plan::growth::{Change, Growth};
+use crate::services::glusterfs::plan::options;
+use crate::services::glusterfs::plan::view::View;
+use crate::services::glusterfs::spec::Member;
+
+/// Everything on the coordinator, a wave each.
+pub(super) fn plan(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -> Stage {
+    let tasks = match (&growth.change, view.cluster.volume) {
+        (Change::Create { replica, members }, _) => vec![create(view, coordinator, *replica, members)],
+        (change, Some(volume)) => {
+            let mut tasks = repair(view, coordinator, volume);
+            let mut set = options::plan(view, growth, coordinator, volume);
+            if !options::after_growth(growth, volume) {
+                tasks.extend(set.take());
+            }
+            if let Change::Grow { raise, replica, extend } = change {
+                tasks.extend(add_bricks(view, coordinator, volume, (raise, *replica, extend)));
+            }
+            tasks.extend(set);
+            tasks
+        }
+        _ => Vec::new(),
+    };
+    stage(
+        "volume",
+        "Create or grow the volume, set its options, start it",
+        tasks.into_iter().map(|task| vec![task]).collect(),
+    )
+}
+
+fn bricks(view: &View<'_>, members: &[&Member]) -> Vec<String> {
+    members.iter().map(|member| format!("{}:{}", member.peer_name, view.spec.brick_path)).collect()
+}
+
+fn create(view: &View<'_>, on: &Member, replica: u32, members: &[&Member]) -> Task {
+    let options = options::words(options::wanted(view.spec, replica));
+    let copies = if replica == 1 { "one copy".to_owned() } else { format!("{replica} copies") };
+    let why = format!(
+        "volume `{}` does not exist; {copies}, on {}",
+        view.spec.volume,
+        names(members.iter().map(|m| &m.node))
+    );
+    task("create", &on.node, why)
+        .with("volume", view.spec.volume.as_str())
+        .with("replica", replica)
+        .with("bricks", bricks(view, members))
+        .with("options", options)
+        .with("force", force(view, members))
+}
+
+// A stopped volume or a dead brick, before anything that needs them.
+fn repair(view: &View<'_>, on: &Member, volume: &Volume) -> Vec<Task> {
+    if volume.status != VolumeStatus::Started {
+        let why = format!("volume `{}` is not started", volume.name);
+        return vec![task("start", &on.node, why).with("volume", volume.name.as_str())];
+    }
+    let down = dead_bricks(view, volume);
+    if down.is_empty() {
+        return Vec::new();
+    }
+    let why = format!("no process runs for {}", down.join(", "));
+    vec![task("bricks-up", &on.node, why).with("volume", volume.name.as_str())]
+}
+
+// Bricks of nodes that were seen, whose glusterd runs, and that have no process. The others are unknown.
+fn dead_bricks<'a>(view: &View<'_>, volume: &'a Volume) -> Vec<&'a str> {
+    volume
+        .bricks
+        .iter()
+        .filter(|brick| {
+            view.known.iter().any(|(_, facts)| {
+                facts.daemon.active
+                    && facts.daemon.uuid.as_deref() == Some(&brick.host)
+                    && !facts.runs_brick(&volume.name, &brick.path)
+            })
+        })
+        .map(|brick| brick.name.as_str())
+        .collect()
+}
+
+/// The volume must be made to serve before it can be decided how it grows.
+pub(super) fn wakes(view: &View<'_>) -> bool {
+    view.cluster
+        .volume
+        .is_some_and(|volume| volume.status != VolumeStatus::Started || !dead_bricks(view, volume).is_empty())
+}
+
+fn add_bricks(view: &View<'_>, on: &Member, volume: &Volume, grow: (&[&Member], u32, &[&Member])) -> Vec<Task> {
+    let (raise, replica, extend) = grow;
+    let add = |playbook: &str, members: &[&Member], why: String, before: usize, replica_before: u32| {
+        task(playbook, &on.node, why)
+            .with("volume", volume.name.as_str())
+            .with("replica", replica)
+            .with("bricks", bricks(view, members))
+            .with("before", before)
+            .with("replica_before", replica_before)
+            .with("force", force(view, members))
+    };
+    let list = |members: &[&Member]| names(members.iter().map(|member| &member.node));
+    let before = volume.bricks.len();
+    let mut tasks = Vec::new();
+    if !raise.is_empty() {
+        let why = format!("{} get a copy: replica {} becomes {replica}", list(raise), volume.replica);
+        tasks.push(add("add-brick", raise, why, before, volume.replica));
+    }
+    if !extend.is_empty() {
+        let why = format!("{} add room: {} more replica set(s)", list(extend), extend.len() / replica as usize);
+        tasks.push(add("extend", extend, why, before + raise.len(), replica));
+        let why = "new replica sets hold nothing until files are moved there";
+        tasks.push(task("rebalance", &on.node, why).with("volume", volume.name.as_str()));
+    }
+    tasks
+}
+
+const QUORUM: &str = "cluster.quorum-type";
+
+/// New copies are waited for: until they are healed, they are none. Then the quorum of copies, which `add-brick`
+/// takes off while most copies are empty, is asked for again.
+pub(super) fn heal(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -> Stage {
+    let volume = view.spec.volume.as_str();
+    let on = |playbook: &str, why: &str| task(playbook, &coordinator.node, why).with("volume", volume);
+    let filled = match &growth.change {
+        Change::Grow { raise, replica, .. } if !raise.is_empty() => {
+            let before = view.cluster.volume.map_or(1, |volume| volume.replica);
+            Some(*replica > 2 && before * 2 <= *replica)
+        }
+        _ => None,
+    };
+    let (heal, quorum) = match filled {
+        Some(true) => ("a copy counts when it is complete", Some("it was off while the new copies were filled")),
+        Some(false) => ("a copy counts when it is complete", left_off(view)),
+        None => ("copies must be complete before a quorum of them is asked for", left_off(view)),
+    };
+    if filled.is_none() && quorum.is_none() {
+        return stage("heal", "", Vec::new());
+    }
+    let quorum = quorum.map(|why| on("quorum", why)).into_iter().collect();
+    stage("heal", "Wait until the new copies are complete", vec![vec![on("healed", heal)], quorum])
+}
+
+// By a growth that was cut short, or by hand; who wants it off names it in the inventory.
+fn left_off(view: &View<'_>) -> Option<&'static str> {
+    let volume = view.cluster.volume.filter(|volume| volume.replica > 2)?;
+    let off = volume.option(QUORUM) == Some("none") && !view.spec.options.contains_key(QUORUM);
+    off.then_some(
+        "`cluster.quorum-type` is `none`: a growth was cut short, or somebody set it without the inventory's `options`",
+    )
+}
+
+/// What is odd about the volume.
+pub(super) fn notes(view: &View<'_>) -> Option<Note> {
+    let volume = view.cluster.volume?;
+    (volume.status == VolumeStatus::Stopped).then(|| {
+        note(Level::Warning, None, format!("volume `{}` was stopped by somebody; it is started again", volume.name))
+    })
+}

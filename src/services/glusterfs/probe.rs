@@ -1,0 +1,114 @@
+//! What a node is asked about GlusterFS. Nothing here changes a node.
+
+use crate::facts::Section;
+use crate::model::shell::{quote, quote_all};
+use crate::services::glusterfs::plan::mount_unit;
+use crate::services::glusterfs::spec::Spec;
+
+// Not asked (`NOT_ASKED`) where the daemon does not run, or `glusterd.info` does not exist, which the first CLI call
+// would create (fact 1.27). A silent peer can make a reading command hang (fact 9.4); `pool list` and `volume info` do not, but be sure.
+const GUARD: &str = "[ -s /var/lib/glusterd/glusterd.info ] && systemctl -q is-active glusterd || exit 99";
+const CLI: &str = "timeout 20 gluster --mode=script --xml";
+
+/// The room's sections for a node.
+pub fn sections(spec: &Spec) -> Vec<Section> {
+    let mut all = daemon();
+    all.push(brick(&spec.brick_path));
+    all.extend(mount(spec));
+    all.push(firewall());
+    all
+}
+
+fn daemon() -> Vec<Section> {
+    vec![
+        Section::new("glusterfs.version", "command -v glusterd >/dev/null || exit 0; glusterd --version | head -n 1"),
+        Section::new("glusterfs.client", "command -v mount.glusterfs >/dev/null"),
+        Section::new("glusterfs.service", "systemctl show -p ActiveState -p UnitFileState glusterd.service"),
+        Section::new("glusterfs.info", "cat /var/lib/glusterd/glusterd.info 2>/dev/null; true"),
+        Section::new("glusterfs.peers", "cat /var/lib/glusterd/peers/* 2>/dev/null | sed -n 's/^uuid=//p'; true"),
+        Section::new("glusterfs.vols", "ls -A /var/lib/glusterd/vols 2>/dev/null; true"),
+        Section::new("glusterfs.pool", format!("{GUARD}\n{CLI} pool list")),
+        Section::new("glusterfs.volumes", format!("{GUARD}\n{CLI} volume info")),
+        Section::new("glusterfs.running", RUNNING),
+    ]
+}
+
+// The pid file's name is HOST-PATH.pid with `/` as `-`; the process is looked for, since a killed brick leaves it.
+const RUNNING: &str = r#"for f in /var/run/gluster/vols/*/*.pid; do
+  [ -f "$f" ] || continue
+  p=$(cat "$f")
+  if [ -n "$p" ] && [ "$(cat "/proc/$p/comm" 2>/dev/null)" = glusterfsd ]; then
+    v=${f%/*}; n=${f##*/}; echo "${v##*/}:${n%.pid}"
+  fi
+done
+true"#;
+
+/// Heal counts, asked of one node only: the command is a client of the volume and costs 0.4 s.
+pub fn heal_section(volume: &str) -> Section {
+    Section::new("glusterfs.heal", format!("{GUARD}\n{CLI} volume heal {} info", quote(volume)))
+}
+
+fn brick(path: &str) -> Section {
+    Section::new("glusterfs.brick", format!("b={}\n{BRICK}", quote(path)))
+}
+
+// `trusted.*` needs root and getfattr (package attr). The nearest folder that exists tells the file system.
+const BRICK: &str = r#"if [ -d "$b" ]; then echo 'dir yes'; elif [ -e "$b" ]; then echo 'other yes'; fi
+a=$b
+while [ ! -d "$a" ]; do a=$(dirname "$a"); done
+[ "$(stat -c %d "$a")" = "$(stat -c %d /)" ] && echo 'root yes'
+if [ -d "$b" ]; then
+  mountpoint -q "$b" && echo 'mountpoint yes'
+  find "$b" -mindepth 1 -maxdepth 1 ! -name .glusterfs ! -name '.glusterfs-anonymous-inode-*' -printf 'entry %f\n' | head -n 5
+  if [ -d "$b/.glusterfs" ]; then
+    echo 'glusterfs yes'
+    find "$b/.glusterfs" -type f -size +0 ! -name health_check ! -name anonymous-inode ! -path '*/indices/*' ! -name '*.db*' \
+      -print 2>/dev/null | head -n 1 | sed 's/.*/data yes/'
+  fi
+fi
+if command -v getfattr >/dev/null; then
+  while [ "$a" != / ]; do
+    i=$(getfattr --absolute-names --only-values -e hex -n trusted.glusterfs.volume-id "$a" 2>/dev/null | od -An -v -tx1 | tr -d ' \n')
+    [ -n "$i" ] && echo "id $i $a"
+    a=$(dirname "$a")
+  done
+else
+  echo 'blind yes'
+fi
+true"#;
+
+fn mount(spec: &Spec) -> Vec<Section> {
+    let at = quote(&spec.mount_point);
+    let unit = quote(&mount_unit::name(&spec.volume));
+    let held = format!("findmnt -n -M {at} >/dev/null");
+    vec![
+        Section::new("glusterfs.mount", format!("findmnt -n -r -M {at} -o FSTYPE,SOURCE; true")),
+        Section::new("glusterfs.answers", format!("{held} && timeout 5 stat -t {at} >/dev/null")),
+        Section::new("glusterfs.hides", format!("{held} || ls -A {at} 2>/dev/null | head -n 1")),
+        Section::new("glusterfs.fstab", format!("m={at}; awk -v m=\"$m\" '!/^[ \\t]*#/ && $2 == m' /etc/fstab; true")),
+        Section::new("glusterfs.unit", format!("cat /etc/systemd/system/{unit}")),
+        Section::new("glusterfs.unit_enabled", format!("systemctl -q is-enabled {unit}")),
+        Section::new(
+            "glusterfs.directories",
+            format!(
+                "{held} || exit 0\ncd {at} && for d in {}; do timeout 5 test -d \"$d\" && printf '%s\\n' \"$d\"; done; true",
+                quote_all(spec.directories.iter().map(String::as_str))
+            ),
+        ),
+    ]
+}
+
+// Addresses that the active firewall admits to glusterd and to the bricks, one a line.
+fn firewall() -> Section {
+    Section::new("glusterfs.admitted", FIREWALL)
+}
+
+const FIREWALL: &str = r#"if command -v ufw >/dev/null && grep -qs '^ENABLED=yes' /etc/ufw/ufw.conf; then
+  ufw status | awk '/^24007\/tcp .*ALLOW/ {g[$NF]=1} /^49152:60999\/tcp .*ALLOW/ {b[$NF]=1} END {for (a in g) if (a in b) print a}'
+elif command -v firewall-cmd >/dev/null && systemctl -q is-active firewalld; then
+  for z in $(firewall-cmd --get-active-zones | sed -n 's/^\([^ ][^ ]*\).*$/\1/p') "$(firewall-cmd --get-default-zone)"; do
+    firewall-cmd --permanent --zone="$z" --list-rich-rules | sed -n 's/.*source address="\([^"]*\)".*service name="glusterfs" accept.*/\1/p'
+    firewall-cmd --permanent --zone="$z" --query-service=glusterfs >/dev/null 2>&1 && echo Anywhere
+  done
+fi
+true"#;

@@ -1,0 +1,79 @@
+//! This room, as the general code sees it.
+
+use crate::facts::{Look, Section, Seen};
+use crate::inventory::Inventory;
+use crate::model::{Finding, NodeName, Service};
+use crate::plan::{Contract, Plan, Refusal, Request};
+use crate::services::glusterfs::contract::CONTRACTS;
+use crate::services::glusterfs::facts::{self, NodeFacts};
+use crate::services::glusterfs::plan::{Nodes, decide};
+use crate::services::glusterfs::probe;
+use crate::services::glusterfs::spec::Spec;
+use crate::services::room::{Purpose, Room};
+use crate::yaml::Problems;
+
+// `heal info` is a client of the volume on its own: two answers are enough, also when one of them is down.
+const HEAL_WITNESSES: usize = 2;
+
+/// GlusterFS as one inventory wants it.
+pub struct Glusterfs {
+    spec: Spec,
+}
+
+impl Glusterfs {
+    /// Reads the inventory's wishes; what is wrong with them is added to the problems.
+    pub fn read(inventory: &Inventory, problems: &mut Problems) -> Option<Self> {
+        Some(Self { spec: Spec::read(inventory, problems)? })
+    }
+
+    fn look(&self, look: &Look) -> Nodes {
+        self.spec
+            .members
+            .iter()
+            .map(|member| {
+                let seen = match look.nodes.get(&member.node) {
+                    Some(Seen::Known(seen)) => Seen::Known(NodeFacts::read(seen)),
+                    Some(Seen::Unknown(why)) => Seen::Unknown(why.clone()),
+                    None => Seen::Unknown("it was not looked at".to_owned()),
+                };
+                (member.node.clone(), seen)
+            })
+            .collect()
+    }
+}
+
+impl Room for Glusterfs {
+    fn service(&self) -> Service {
+        Service::Glusterfs
+    }
+
+    fn nodes(&self) -> Vec<NodeName> {
+        self.spec.members.iter().map(|member| member.node.clone()).collect()
+    }
+
+    fn ask(&self, node: &NodeName, purpose: Purpose) -> (Vec<Section>, Vec<String>) {
+        let mut sections = probe::sections(&self.spec);
+        let witness = self.spec.members.iter().take(HEAL_WITNESSES).any(|member| member.node == *node);
+        if purpose == Purpose::Status && witness {
+            sections.push(probe::heal_section(&self.spec.volume));
+        }
+        let names = self.spec.members.iter().map(|member| member.peer_name.clone());
+        (sections, names.filter(|name| name.parse::<std::net::IpAddr>().is_err()).collect())
+    }
+
+    fn plan(&self, look: &Look, request: &Request) -> Result<Plan, Vec<Refusal>> {
+        decide(&self.spec, &self.look(look), request)
+    }
+
+    fn health(&self, look: &Look) -> Vec<Finding> {
+        let heal = look.nodes.values().filter_map(Seen::known).find_map(|seen| {
+            let answer = seen.answers.get("glusterfs.heal")?;
+            facts::heal_info(&answer.text).ok()
+        });
+        facts::health(&self.spec, &self.look(look), heal.as_deref())
+    }
+
+    fn contracts(&self) -> &'static [Contract] {
+        CONTRACTS
+    }
+}

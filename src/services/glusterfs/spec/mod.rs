@@ -1,0 +1,10 @@
+//! What is wanted: `storage.glusterfs` of the inventory, and the nodes that take part.
+
+mod fields;
+mod members;
+mod paths;
+mod volume;
+mod wanted;
+
+pub use fields::FIELDS;
+pub use wanted::{DedicatedBrick, Member, PeerNames, Replica, Spec};

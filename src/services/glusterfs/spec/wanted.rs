@@ -1,0 +1,145 @@
+//! The wish, read from the inventory.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::inventory::{Inventory, names};
+use crate::model::NodeName;
+use crate::services::glusterfs::spec::{FIELDS, fields, members, paths, volume};
+use crate::yaml::{Fields, Item, Problem, Problems};
+
+const BRICK_PATH: &str = "/data/glusterfs/shared";
+const MOUNT_POINT: &str = "/mnt/gluster";
+const DIRECTORIES: [&str; 6] = ["frontend_builds", "slurm/state", "slurm/logs", "slurm/spool", "uploads", "config"];
+
+/// How many copies of the data there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replica {
+    /// One on every member, growing with every join.
+    Auto,
+    /// This many; members are added in multiples of it.
+    Fixed(u32),
+}
+
+/// What a brick that shares its file system with something else is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DedicatedBrick {
+    /// A warning.
+    Warn,
+    /// A refusal.
+    Required,
+}
+
+/// How peers and bricks are named when they are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeerNames {
+    /// By `ip_address`.
+    Ip,
+    /// By `hostname`, which every member must resolve.
+    Hostname,
+}
+
+/// A node that is to hold a brick.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its name.
+    pub node: NodeName,
+    /// Its address.
+    pub address: IpAddr,
+    /// How gluster is told of it: the address or the name, as `peer_names` says.
+    pub peer_name: String,
+    /// The higher one goes first; none is last.
+    pub priority: Option<u32>,
+}
+
+/// What is wanted of `GlusterFS`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spec {
+    /// Name of the volume.
+    pub volume: String,
+    /// How many copies.
+    pub replica: Replica,
+    /// Arbiter bricks of a replica set: 0.
+    pub arbiter: u32,
+    /// Where a member keeps its brick: absolute, clean.
+    pub brick_path: String,
+    /// May the brick share its file system?
+    pub dedicated_brick: DedicatedBrick,
+    /// How peers and bricks are named when they are made.
+    pub peer_names: PeerNames,
+    /// Where members mount the volume: absolute, clean.
+    pub mount_point: String,
+    /// Volume options, as text.
+    pub options: BTreeMap<String, String>,
+    /// Made on the fresh volume: relative to the mount point, clean, parents not implied.
+    pub directories: Vec<String>,
+    /// By priority, the highest first, then by name: never by their order in the file.
+    pub members: Vec<Member>,
+    /// Nodes that only mount, by name.
+    pub clients: Vec<NodeName>,
+}
+
+impl Spec {
+    /// Reads `storage.glusterfs`, which may be missing, and the nodes that take part. What is missing or bad in it
+    /// is a problem in the inventory's file and a default in the answer; `None` only where it is no map.
+    pub fn read(inventory: &Inventory, problems: &mut Problems) -> Option<Self> {
+        let section = inventory.section(&["storage", "glusterfs"]);
+        let fields = match section {
+            Some(item) => Some(item.map(problems)?),
+            None => None,
+        };
+        if let Some(fields) = &fields {
+            fields.only(&names(FIELDS), problems);
+        }
+        let get = |key: &str| fields.as_ref().and_then(|fields| fields.get(key));
+        let peer_names = get("peer_names").and_then(|item| item.choice(&fields::PEER_NAMES, problems));
+        let peer_names = peer_names.unwrap_or(PeerNames::Ip);
+        let members = members::members(inventory, peer_names, problems);
+        let (brick_path, mount_point) = places(fields.as_ref(), problems);
+        Some(Self {
+            volume: get("volume_name")
+                .and_then(|item| volume::name(&item, problems))
+                .unwrap_or_else(|| volume::NAME.to_owned()),
+            replica: get("replica_count")
+                .and_then(|item| volume::replica(&item, inventory.is_complete().then_some(members.len()), problems))
+                .unwrap_or(Replica::Auto),
+            arbiter: get("arbiter").and_then(|item| arbiter(&item, problems)).unwrap_or(0),
+            brick_path,
+            dedicated_brick: get("dedicated_brick")
+                .and_then(|item| item.choice(&fields::DEDICATED_BRICK, problems))
+                .unwrap_or(DedicatedBrick::Warn),
+            peer_names,
+            mount_point,
+            options: get("options")
+                .and_then(|item| volume::options(&item, problems))
+                .unwrap_or_else(volume::default_options),
+            directories: get("directories")
+                .and_then(|item| paths::directories(&item, problems))
+                .unwrap_or_else(|| DIRECTORIES.map(str::to_owned).to_vec()),
+            members,
+            clients: members::clients(inventory),
+        })
+    }
+}
+
+// The two places, each good for itself and not one inside the other.
+fn places(fields: Option<&Fields<'_>>, problems: &mut Problems) -> (String, String) {
+    let item = |key: &str| fields.and_then(|fields| fields.get(key));
+    let (brick_item, mount_item) = (item("brick_path"), item("mount_point"));
+    let brick = brick_item.map_or(Some(BRICK_PATH.to_owned()), |item| paths::brick(&item, problems));
+    let mount = mount_item.map_or(Some(MOUNT_POINT.to_owned()), |item| paths::mount_point(&item, problems));
+    if let (Some(brick), Some(mount), Some(at)) = (&brick, &mount, brick_item.or(mount_item)) {
+        paths::apart(&at, brick_item.and(mount_item), brick, mount, problems);
+    }
+    (brick.unwrap_or_else(|| BRICK_PATH.to_owned()), mount.unwrap_or_else(|| MOUNT_POINT.to_owned()))
+}
+
+fn arbiter(item: &Item<'_>, problems: &mut Problems) -> Option<u32> {
+    if item.number(0..=1, problems)? == 1 {
+        problems.push(
+            Problem::item(item, "`arbiter: 1` is not supported yet")
+                .help("write `arbiter: 0`; a third controller with a full copy protects against split-brain as well"),
+        );
+    }
+    Some(0)
+}

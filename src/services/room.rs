@@ -1,0 +1,51 @@
+//! What the general code knows of a room.
+
+use crate::facts::{Look, Section};
+use crate::inventory::Draft;
+use crate::model::{Finding, NodeName, Service};
+use crate::plan::{Contract, Plan, Refusal, Request};
+use crate::services::glusterfs;
+
+/// What a look is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To plan: cheap, a no-op run does nothing else.
+    Plan,
+    /// To judge health: may ask more.
+    Status,
+}
+
+/// A service of one inventory: its wishes are inside.
+pub trait Room: Send + Sync {
+    /// Which.
+    fn service(&self) -> Service;
+    /// Its nodes.
+    fn nodes(&self) -> Vec<NodeName>;
+    /// What to ask one of its nodes, and the names that the node must be able to resolve.
+    fn ask(&self, node: &NodeName, purpose: Purpose) -> (Vec<Section>, Vec<String>);
+    /// What is to be done, or all reasons why nothing may be done.
+    fn plan(&self, look: &Look, request: &Request) -> Result<Plan, Vec<Refusal>>;
+    /// How well it is, as the cluster itself sees it.
+    fn health(&self, look: &Look) -> Vec<Finding>;
+    /// The terms its playbooks must keep.
+    fn contracts(&self) -> &'static [Contract];
+}
+
+/// The rooms of an inventory, in the order in which they are planned.
+pub type Rooms = Vec<Box<dyn Room>>;
+
+/// Opens the rooms that are managed: of `only`, or every service that has a section of its own, and GlusterFS.
+/// What is wrong in their sections is added to the draft's problems.
+pub fn open(draft: &mut Draft, only: &[Service]) -> Rooms {
+    let wanted = |service: Service| only.is_empty() || only.contains(&service);
+    let mut rooms: Rooms = Vec::new();
+    if wanted(Service::Glusterfs)
+        && let Some(room) = draft.judge(glusterfs::Glusterfs::read)
+    {
+        rooms.push(Box::new(room));
+    }
+    rooms
+}
+
+/// Services that some room manages.
+pub const MANAGED: &[Service] = &[Service::Glusterfs];

@@ -1,0 +1,24 @@
+//! End to end: the real program against real nodes with real daemons.
+//!
+//! Every test here needs root and the lab (`tests/lab/README.md`), and is ignored by a plain `cargo test`;
+//! `make e2e` runs them. Each boots nodes of its own, in a network of its own, and takes them down at the end.
+
+#![expect(clippy::unwrap_used, unreachable_pub, reason = "a test that cannot go on has failed; it exports nothing")]
+#![expect(clippy::print_stderr, reason = "a soak of an hour says how far it is")]
+
+mod checks;
+mod harness;
+mod trouble;
+
+mod bring_up;
+mod by_hand;
+mod distributions;
+mod dry_run;
+mod firewall;
+mod growth;
+mod interrupt;
+mod killed;
+mod power;
+mod power_cuts;
+mod readme;
+mod two_at_once;

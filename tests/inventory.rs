@@ -1,0 +1,25 @@
+//! Inventories as files: good ones and what was read of them, bad ones and what is said of them.
+
+#[cfg(test)]
+mod inventory {
+    mod bad;
+    mod good;
+    mod mutations;
+    mod schema;
+
+    use std::path::Path;
+
+    use bricklayer::inventory::{Draft, Inventory};
+    use bricklayer::services::glusterfs::spec::Spec;
+    use bricklayer::yaml::Problems;
+
+    /// As a command does it: the file, then the room, then everything that is wrong at once.
+    fn load(path: &str) -> Result<(Inventory, Spec), Problems> {
+        finish(Draft::read(Path::new(path)))
+    }
+
+    fn finish(mut draft: Draft) -> Result<(Inventory, Spec), Problems> {
+        let spec = draft.judge(Spec::read);
+        Ok((draft.finish()?, spec.expect("a spec where nothing is wrong")))
+    }
+}
