@@ -1,5 +1,6 @@
 //! One sshd for one test.
 
+use std::fmt::Write as _;
 use std::fs::Permissions;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
@@ -40,8 +41,8 @@ impl Sshd {
             let (mut passwd, mut shadow) =
                 ["/etc/passwd", "/etc/shadow"].map(|f| std::fs::read_to_string(f).unwrap()).into();
             for (id, (user, shell)) in ACCOUNTS.iter().enumerate() {
-                passwd.push_str(&format!("{user}:x:{0}:{0}::{at}:{shell}\n", 4200 + id));
-                shadow.push_str(&format!("{user}:*:19000:0:99999:7:::\n"));
+                writeln!(passwd, "{user}:x:{0}:{0}::{at}:{shell}", 4200 + id).unwrap();
+                writeln!(shadow, "{user}:*:19000:0:99999:7:::").unwrap();
             }
             let sudoers = format!("Defaults !fqdn\nroot ALL=(ALL:ALL) ALL\n{sudoers}\n");
             for (name, text) in [("passwd", passwd), ("shadow", shadow), ("sudoers", sudoers)] {
@@ -69,8 +70,7 @@ impl Sshd {
         std::fs::copy(folder.path().join("key.pub"), folder.path().join("authorized_keys")).unwrap();
         // Started again on another port when somebody else has taken this one in between.
         let listening = (0..5).find_map(|_| Self::listen(&folder, config, command(folder.path())));
-        let (child, port) = listening
-            .unwrap_or_else(|| panic!("sshd does not start: is Debian's `openssh-server` installed, and are we root?"));
+        let (child, port) = listening.unwrap();
         Self { folder, port, child }
     }
 
@@ -97,8 +97,9 @@ impl Sshd {
                 return Some((child, port));
             }
         }
-        println!("sshd: {said:?}");
         child.wait().unwrap();
+        let taken = said.iter().any(|line| line.contains("Address already in use"));
+        assert!(taken, "sshd does not start; is Debian's `openssh-server` installed, and are we root? {said:?}");
         None
     }
 
