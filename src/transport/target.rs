@@ -122,7 +122,8 @@ pub struct Limits {
     pub ramp: usize,
     /// Banner and key exchange.
     pub handshake_timeout: Duration,
-    /// All authentication attempts together, without waiting for the agent.
+    /// All authentication attempts together, with the waiting for an agent that serves one node at a time. sshd itself
+    /// gives 120 s (`LoginGraceTime`).
     pub auth_timeout: Duration,
     /// How often a connection that the server closed before its banner (a full `MaxStartups`) is tried again.
     pub retries: u32,
@@ -147,7 +148,7 @@ impl Default for Limits {
             forks: 100,
             ramp: 16,
             handshake_timeout: Duration::from_secs(20),
-            auth_timeout: Duration::from_secs(30),
+            auth_timeout: Duration::from_secs(60),
             retries: 5,
             keepalive_interval: Duration::from_secs(10),
             keepalive_max: 3,

@@ -20,6 +20,8 @@ want sshd openssh-server
 want shellcheck shellcheck
 want dash dash
 want busybox busybox
+want csh csh
+want fish fish
 want sudo sudo
 [[ -e /usr/include/errno.h ]] || missing+=(libc6-dev)
 if ((${#missing[@]})); then

@@ -145,7 +145,7 @@ async fn a_full_agent_does_not_get_us_thrown_out() {
 
 #[tokio::test]
 async fn the_known_type_of_host_key_is_asked_for() {
-    let sshd = Sshd::start("");
+    let sshd = Sshd::start("# rsa # ecdsa");
     let mut target = sshd.target();
     target.host_key_checking = HostKeyChecking::Strict;
     for kind in ["ed25519", "ecdsa", "rsa"] {
@@ -161,7 +161,7 @@ async fn the_known_type_of_host_key_is_asked_for() {
 
 #[tokio::test]
 async fn what_ssh_keyscan_finds_is_known_and_what_we_write_ssh_knows() {
-    let sshd = Sshd::start("");
+    let sshd = Sshd::start("# ecdsa");
     let port = sshd.port.to_string();
     let found = Command::new("ssh-keyscan").args(["-p", &port, "127.0.0.1"]).output().unwrap();
     std::fs::write(sshd.path("known_hosts"), &found.stdout).unwrap();

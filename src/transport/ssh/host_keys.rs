@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use russh::keys::{Algorithm, HashAlg, PublicKey};
 
 use crate::model::NodeName;
+use crate::model::shell::quote;
 use crate::transport::api::ConnectError;
 use crate::transport::known_hosts::{KnownHosts, Verdict, append};
 use crate::transport::target::{HostKeyChecking, Target};
@@ -80,9 +81,9 @@ impl HostKeys {
 
 /// `ssh-keyscan` prints its lines under the name it was asked for, as we look it up.
 fn scan(target: &Target) -> String {
-    let name = target.host_key_names.first().unwrap_or(&target.host);
+    let name = quote(target.host_key_names.first().unwrap_or(&target.host));
     let port = if target.port == 22 { String::new() } else { format!("-p {} ", target.port) };
-    let file = target.known_hosts.first().map_or_else(|| "~/.ssh/known_hosts".to_owned(), |file| display(file));
+    let file = target.known_hosts.first().map_or_else(|| "~/.ssh/known_hosts".to_owned(), |file| quote(&display(file)));
     format!("ssh-keyscan {port}{name} >> {file}")
 }
 
