@@ -65,11 +65,12 @@ async fn work(run: &Run, wish: &UpWish, request: &Request) -> Result<bool, Fault
     outcome
 }
 
-// With the locks held nobody else changes anything, but somebody may have, between the plan and the locks.
+// With the locks held nobody else changes anything, but somebody may have, between the plan and the locks, and peers
+// may have found each other. With `--yes` nobody has judged the first plan, and the second is as good.
 async fn locked(run: &Run, wish: &UpWish, request: &Request, (locks, shown): (&Locks, Plan)) -> Result<bool, Fault> {
     let look = run.look(LookWhy::Locked, Purpose::Plan).await;
     let Some(mut plan) = run.decide(&look, request).await else { return Ok(true) };
-    if plan.stages != shown.stages {
+    if plan.stages != shown.stages && !wish.yes {
         run.refuse(vec![changed(&shown, &plan)]).await;
         return Ok(true);
     }
