@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::IsTerminal;
 
 use crate::events::{Event, LookWhy};
-use crate::exec::{self, Locks};
+use crate::exec::{self, Locks, StageEnd};
 use crate::model::NodeName;
 use crate::ops::connect::confirm;
 use crate::ops::run::Run;
@@ -116,12 +116,13 @@ async fn follow(run: &Run, request: &Request, locks: &Locks, shown: &Plan) -> Re
 async fn stages(run: &Run, locks: &Locks, plan: &Plan) -> Result<Option<LookWhy>, Fault> {
     let ready = run.render(plan)?;
     for (at, stage) in plan.stages.iter().enumerate() {
-        if let Some(node) = locks.lost() {
-            run.refuse(vec![unlocked(node)]).await;
-            return Ok(None);
-        }
-        if !exec::run_stage(&run.context, stage, &ready).await {
-            return Ok(Some(LookWhy::Failure));
+        match exec::run_stage(&run.context, locks, stage, &ready).await {
+            StageEnd::Well => {}
+            StageEnd::Stopped => return Ok(Some(LookWhy::Failure)),
+            StageEnd::Unlocked(node) => {
+                run.refuse(vec![unlocked(&node)]).await;
+                return Ok(None);
+            }
         }
         if stage.then == Then::LookAgain && at + 1 < plan.stages.len() {
             return Ok(Some(LookWhy::Stage));
