@@ -134,7 +134,8 @@ pub struct Limits {
     /// Scripts that run at once over one connection; more wait. sshd allows 10 sessions (`MaxSessions`), of which a
     /// hold and the ending of a timed-out script need one each.
     pub channels: usize,
-    /// How long a timed-out script has between TERM and KILL.
+    /// How long a timed-out script has between TERM and KILL. [`RunError::TimedOut`](super::RunError::TimedOut) comes
+    /// when it has ended, or three times this later.
     pub kill_grace: Duration,
     /// Bytes in either direction after which the keys are exchanged anew.
     pub rekey_bytes: usize,
