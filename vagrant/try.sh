@@ -53,7 +53,7 @@ main() {
   case ${1-trial} in
     trial) trial ;;
     box) make_tools && make_box ;;
-    clean) nothing_left && rm -rf "$root" ;;
+    clean) nothing_left && rm -f "$root"/*.recipe && rm -rf "$root" ;;
   esac
 }
 

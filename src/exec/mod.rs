@@ -14,7 +14,7 @@ pub use fleet::Fleet;
 pub use interrupt::Interrupt;
 pub use lock::{Locks, take as lock};
 pub use look::look;
-pub use stage::{Ready, run_stage};
+pub use stage::{Ready, StageEnd, run_stage};
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::IsTerminal;
 
 use crate::events::{Event, LookWhy};
-use crate::exec::{self, Locks};
+use crate::exec::{self, Locks, StageEnd};
 use crate::model::NodeName;
 use crate::ops::connect::confirm;
 use crate::ops::run::Run;
@@ -65,11 +65,12 @@ async fn work(run: &Run, wish: &UpWish, request: &Request) -> Result<bool, Fault
     outcome
 }
 
-// With the locks held nobody else changes anything, but somebody may have, between the plan and the locks.
+// With the locks held nobody else changes anything, but somebody may have, between the plan and the locks, and peers
+// may have found each other. With `--yes` nobody has judged the first plan, and the second is as good.
 async fn locked(run: &Run, wish: &UpWish, request: &Request, (locks, shown): (&Locks, Plan)) -> Result<bool, Fault> {
     let look = run.look(LookWhy::Locked, Purpose::Plan).await;
     let Some(mut plan) = run.decide(&look, request).await else { return Ok(true) };
-    if plan.stages != shown.stages {
+    if plan.stages != shown.stages && !wish.yes {
         run.refuse(vec![changed(&shown, &plan)]).await;
         return Ok(true);
     }
@@ -115,12 +116,13 @@ async fn follow(run: &Run, request: &Request, locks: &Locks, shown: &Plan) -> Re
 async fn stages(run: &Run, locks: &Locks, plan: &Plan) -> Result<Option<LookWhy>, Fault> {
     let ready = run.render(plan)?;
     for (at, stage) in plan.stages.iter().enumerate() {
-        if let Some(node) = locks.lost() {
-            run.refuse(vec![unlocked(node)]).await;
-            return Ok(None);
-        }
-        if !exec::run_stage(&run.context, stage, &ready).await {
-            return Ok(Some(LookWhy::Failure));
+        match exec::run_stage(&run.context, locks, stage, &ready).await {
+            StageEnd::Well => {}
+            StageEnd::Stopped => return Ok(Some(LookWhy::Failure)),
+            StageEnd::Unlocked(node) => {
+                run.refuse(vec![unlocked(&node)]).await;
+                return Ok(None);
+            }
         }
         if stage.then == Then::LookAgain && at + 1 < plan.stages.len() {
             return Ok(Some(LookWhy::Stage));

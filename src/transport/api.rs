@@ -164,7 +164,7 @@ pub enum HoldError {
 pub trait Holding: Send + Sync {
     /// Lets go and waits until the node has.
     fn release(self: Box<Self>) -> BoxFuture<'static, ()>;
-    /// False once the node has let go by itself.
+    /// False once the node has let go by itself, or must be taken to have: no heartbeat was sent for too long.
     fn alive(&self) -> bool;
 }
 

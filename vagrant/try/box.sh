@@ -15,22 +15,24 @@ BOX_PACKAGES=(
 BOX_REPO=(glusterfs-server xfsprogs)
 
 make_tools() {
-  [[ ! -d $root/tools ]] || return 0
+  ! made tools "${TOOLS[*]}" || return 0
   [[ $(dpkg --print-architecture) == amd64 ]] || die 'the box is made for amd64 only'
   need mmdebstrap:mmdebstrap apt-ftparchive:apt-utils unshare:util-linux ssh:openssh-client pgrep:procps
   say 'collecting the tools: Vagrant, libvirt, qemu'
   sources_for bookworm > "$root/sources.list"
-  rm -rf "$root/new-tools"
+  rm -rf "$root"/{new-tools,tools}
   quietly tools unshare --mount --propagation private mmdebstrap --variant=minbase \
     --include="$(IFS=, && echo "${TOOLS[*]}")" bookworm "$root/new-tools" "$root/sources.list"
   mv -T "$root/new-tools" "$root/tools"
+  echo "${TOOLS[*]}" > "$root/tools.recipe"
 }
 
 make_box() {
-  local new=$root/new-box
-  [[ ! -f $root/box/lab.box ]] || return 0
+  local new=$root/new-box recipe
+  recipe=$(cat "$here"/try/{box,setup,image}.sh | sha256sum)
+  ! made box "$recipe" || return 0
   say 'making the box: Debian 12, an offline repository in it'
-  rm -rf "$new"
+  rm -rf "$new" "$root/box"
   mkdir -p "$new/repo"
   sources_for bookworm > "$root/sources.list"
   # every box lets Vagrant's published key in, and Vagrant replaces it
@@ -48,12 +50,16 @@ make_box() {
   mv "$new"/repo/* "$new/root/srv/repo/"
   quietly image unshare --mount --propagation private sh -euc '
     mount --bind "$2" "$1/mnt"
+    mount -t proc proc "$1/proc" # syslinux writes through it
     cp "$3" "$2/"
     exec chroot "$1" /bin/bash /mnt/image.sh' sh "$root/tools" "$new" "$here/try/image.sh"
-  rm -rf "$new/root"
-  rm -rf "$root/box"
+  rm -rf "$new/root" "$new/repo"
   mv -T "$new" "$root/box"
+  echo "$recipe" > "$root/box.recipe"
 }
+
+# made NAME RECIPE: it is there, and was made like this
+made() { [[ -d $root/$1 && $(cat "$root/$1.recipe" 2>/dev/null) == "$2" ]]; }
 
 # quietly NAME COMMAND..: what it says is shown only when it fails
 quietly() {

@@ -11,8 +11,8 @@ use crate::services::glusterfs::spec::Replica;
 fn fleets() -> impl Strategy<Value = Sim> {
     let replica = prop_oneof![Just(Replica::Auto), (1u32..=3).prop_map(Replica::Fixed)];
     let node = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    (1usize..=6, replica, 0usize..=6, 0usize..=6, proptest::collection::vec(node, 6)).prop_map(
-        |(count, replica, pool, bricks, states)| {
+    (1usize..=6, replica, 0usize..=6, 0usize..=6, proptest::collection::vec(node, 6), any::<bool>()).prop_map(
+        |(count, replica, pool, bricks, states, restless)| {
             let replica = match replica {
                 Replica::Fixed(r) if r as usize > count => Replica::Fixed(u32::try_from(count).unwrap()),
                 other => other,
@@ -23,6 +23,7 @@ fn fleets() -> impl Strategy<Value = Sim> {
             let pool = pool.min(count).max(bricks);
             let pool = if pool == 1 && bricks == 0 { 0 } else { pool };
             sim.form(pool, bricks);
+            sim.restless = restless;
             for (i, (installed, active, exists, trace, on_root)) in (1..=count).zip(states) {
                 if i > pool {
                     if installed {

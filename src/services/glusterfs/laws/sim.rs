@@ -46,6 +46,8 @@ pub(super) struct Sim {
     pub(super) nodes: BTreeMap<NodeName, SimNode>,
     pub(super) volume: Option<SimVolume>,
     pub(super) next_uuid: u32,
+    /// Peers have not found each other again, as after a boot.
+    pub(super) restless: bool,
     /// Everything that was done, for messages and for laws.
     pub(super) done: Vec<String>,
 }
@@ -80,7 +82,7 @@ impl Sim {
             members,
         };
         let nodes = (1..=count).map(|i| (name(i), SimNode { up: true, ..SimNode::default() })).collect();
-        Self { spec, nodes, volume: None, next_uuid: 1, done: Vec::new() }
+        Self { spec, nodes, volume: None, next_uuid: 1, restless: false, done: Vec::new() }
     }
 
     pub(super) fn node(&mut self, i: usize) -> &mut SimNode {
@@ -220,7 +222,7 @@ impl Sim {
         node.peers
             .iter()
             .map(|peer| {
-                let live = by_uuid(*peer).is_some_and(|(_, other)| other.up && other.active);
+                let live = !self.restless && by_uuid(*peer).is_some_and(|(_, other)| other.up && other.active);
                 let names = by_uuid(*peer).map(|(name, _)| name.as_str().to_owned()).into_iter().collect();
                 Peer { uuid: uuid(*peer), names, connected: live, state: 3, state_text: "Peer in Cluster".to_owned() }
             })
@@ -324,7 +326,10 @@ impl Sim {
         assert!(self.nodes[&node].up, "ran {} on a node that is off", task.id);
         match task.id.playbook.strip_prefix("glusterfs/").unwrap() {
             "install" => self.install(&node),
-            "service" => self.start(&node),
+            "service" => {
+                self.start(&node);
+                self.restless = true;
+            }
             "uuid" => {
                 assert!(self.nodes[&node].peers.is_empty());
                 let next = self.next_uuid;
@@ -359,7 +364,8 @@ impl Sim {
                 self.volume.as_mut().unwrap().directories = true;
             }
             "quorum" => drop(self.volume.as_mut().unwrap().options.remove("cluster.quorum-type")),
-            "reach" | "settled" | "healed" | "rebalance" => {}
+            "settled" => self.restless = false,
+            "reach" | "healed" | "rebalance" => {}
             other => panic!("unknown playbook {other}"),
         }
     }
@@ -410,6 +416,7 @@ impl Sim {
 
     // Fact T4: the arithmetic of add-brick.
     fn add_bricks(&mut self, task: &Task) {
+        assert!(!self.restless, "grew while members did not see each other");
         let new = self.take(task);
         let replica = number(task, "replica");
         let volume = self.volume.as_ref().unwrap();

@@ -21,20 +21,27 @@ pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec
         return Err(vec![pool::blind()]);
     };
 
-    let asleep = prepare::wakes(&view) || volume::wakes(&view);
-    let growth = if asleep { Growth::default() } else { Growth::plan(&view)? };
+    let mut asleep = prepare::wakes(&view) || volume::wakes(&view);
+    let mut growth = if asleep { Growth::default() } else { Growth::plan(&view)? };
+    let mut settle = None;
     if !growth.is_none() {
         none(pool::gate(&view).into_iter().chain(bricks::check(&view, &growth)))?;
+        settle = pool::settle(&view);
+    }
+    if settle.is_some() {
+        (asleep, growth) = (true, Growth::default());
     }
 
     let mut plan = Plan::default();
     add(&mut plan, identity::plan(&view));
     add(&mut plan, prepare::plan(&view, &growth));
-    add(&mut plan, pool::plan(&view, &growth, coordinator));
+    add(&mut plan, settle.unwrap_or_else(|| pool::plan(&view, &growth, coordinator)));
     add(&mut plan, volume::plan(&view, &growth, coordinator));
     if asleep {
-        plan.open =
-            Some("how the cluster grows and what is mounted is known once its daemons and bricks run".to_owned());
+        plan.open = Some(
+            "how the cluster grows and what is mounted is known once its daemons and bricks run and see each other"
+                .to_owned(),
+        );
     } else {
         add(&mut plan, mount::plan(&view));
         add(&mut plan, volume::heal(&view, &growth, coordinator));

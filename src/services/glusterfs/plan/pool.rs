@@ -2,7 +2,7 @@
 
 use crate::model::NodeName;
 use crate::plan::{Level, Mode, Note, Refusal, Stage, Task};
-use crate::services::glusterfs::facts::Peer;
+use crate::services::glusterfs::facts::{NodeFacts, Peer};
 use crate::services::glusterfs::plan::build::{With, names, note, refuse, stage, task};
 use crate::services::glusterfs::plan::growth::Growth;
 use crate::services::glusterfs::plan::view::View;
@@ -144,18 +144,17 @@ pub(super) fn gate(view: &View<'_>) -> Vec<Refusal> {
     refusals
 }
 
-// Races A and B of the fact sheet: a pool is only ready when every member sees every other.
+// Races A and B of the fact sheet: a pool is only ready when every member sees every other. What passes by itself is
+// waited for, not refused.
 fn unsettled(view: &View<'_>) -> Vec<Refusal> {
     let mut refusals = Vec::new();
-    for (member, facts) in view.known.iter().filter(|(_, facts)| view.cluster.has(facts)) {
-        for peer in facts.pool.answer().into_iter().flatten().filter(|peer| !peer.settled()) {
-            let connected = if peer.connected { "connected" } else { "disconnected" };
-            refusals.push(refuse(
-                Some(&member.node),
-                format!("it sees peer `{}` as \"{}\", {connected}", peer.names.join("/"), peer.state_text),
-                "the cluster grows only when all its peers are in the cluster and connected; see `gluster peer status` there",
-            ));
-        }
+    for (member, peer) in loose(view).filter(|(_, peer)| !comes_back(view, peer)) {
+        let connected = if peer.connected { "connected" } else { "disconnected" };
+        refusals.push(refuse(
+            Some(&member.node),
+            format!("it sees peer `{}` as \"{}\", {connected}", peer.names.join("/"), peer.state_text),
+            "the cluster grows only when all its peers are in the cluster and connected; see `gluster peer status` there",
+        ));
     }
     for (node, what) in &view.cluster.disagree {
         refusals.push(refuse(
@@ -165,6 +164,33 @@ fn unsettled(view: &View<'_>) -> Vec<Refusal> {
         ));
     }
     refusals
+}
+
+// Peers that a member does not see as it should.
+fn loose<'a>(view: &'a View<'a>) -> impl Iterator<Item = (&'a Member, &'a Peer)> {
+    let members = view.known.iter().filter(|(_, facts)| view.cluster.has(facts));
+    members.flat_map(|(member, facts)| {
+        let peers = facts.pool.answer().into_iter().flatten();
+        peers.filter(|peer| !peer.settled()).map(|peer| (*member, peer))
+    })
+}
+
+// glusterd tries again every few seconds: after a boot, a node that runs it is found again. A rejected one is not.
+fn comes_back(view: &View<'_>, peer: &Peer) -> bool {
+    const REJECTED: u32 = 6;
+    let runs = |facts: &NodeFacts| facts.daemon.active && facts.daemon.uuid.as_deref() == Some(&peer.uuid);
+    peer.state != REJECTED && view.known.iter().any(|(_, facts)| runs(facts))
+}
+
+/// The stage that waits until the members see each other again, where some do not and all of that passes.
+pub(super) fn settle(view: &View<'_>) -> Option<Stage> {
+    let (waits, peer) = loose(view).next()?;
+    let why = format!("{} does not see {} yet", waits.node, peer.names.join("/"));
+    let members = view.known.iter().filter(|(_, facts)| view.cluster.has(facts));
+    let tasks = members
+        .map(|(member, _)| task("settled", &member.node, why.clone()).with("size", view.cluster.uuids.len()))
+        .collect();
+    Some(stage("settle", "Wait until the pool's members see each other", vec![tasks]))
 }
 
 /// Reach, probe, settle.
