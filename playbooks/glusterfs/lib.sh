@@ -177,14 +177,23 @@ look_again() {
   volume=$1 since=$2
   shift 2
   tries=0
-  until clients_switched "$volume" || [ "$tries" -ge 60 ]; do
+  until clients_switched "$volume"; do
+    # A peer that has gone silent blocks this question for two minutes: once is enough.
+    case $err in *'timed out'*) break ;; esac
     tries=$((tries + 1))
+    [ "$tries" -lt 60 ] || break
     sleep 0.5
   done
   volume "$volume" || return 1
   old=$(local_bricks | grep -Fvx "$(printf '%s\n' "$@")") || return 0
   dir=$(mktemp -d)
-  mount -t glusterfs "localhost:/$volume" "$dir" || return 1
+  tries=0
+  until mount -t glusterfs "localhost:/$volume" "$dir"; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 5 ] ||
+      say_no "the bricks are in, but what was written meanwhile could not be looked up: run \`find . -exec stat {} +\` in a mount"
+    sleep 2
+  done
   printf '%s\n' "$old" | while IFS= read -r brick; do
     (cd "${brick#*:}" && find . -name '.glusterfs*' -prune -o -newerct "@$since" -print0) |
       (cd "$dir" && xargs -0 -r stat -c '' -- >/dev/null 2>&1) || :
