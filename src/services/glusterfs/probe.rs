@@ -55,8 +55,8 @@ fn brick(path: &str) -> Section {
 // `trusted.*` needs root and getfattr (package attr). The nearest folder that exists tells the file system.
 const BRICK: &str = r#"if [ -d "$b" ]; then echo 'dir yes'; elif [ -e "$b" ]; then echo 'other yes'; fi
 a=$b
-while [ ! -d "$a" ]; do a=$(dirname "$a"); done
-[ "$(stat -c %d "$a")" = "$(stat -c %d /)" ] && echo 'root yes'
+while [ ! -d "$a/" ]; do a=${a%/*}; done
+[ "$(stat -c %d "$a/")" = "$(stat -c %d /)" ] && echo 'root yes'
 if [ -d "$b" ]; then
   mountpoint -q "$b" && echo 'mountpoint yes'
   find "$b" -mindepth 1 -maxdepth 1 ! -name .glusterfs ! -name '.glusterfs-anonymous-inode-*' -printf 'entry %f\n' | head -n 5
@@ -67,11 +67,10 @@ if [ -d "$b" ]; then
   fi
 fi
 if command -v getfattr >/dev/null; then
-  while [ "$a" != / ]; do
-    i=$(getfattr --absolute-names --only-values -e hex -n trusted.glusterfs.volume-id "$a" 2>/dev/null | od -An -v -tx1 | tr -d ' \n')
-    [ -n "$i" ] && echo "id $i $a"
-    a=$(dirname "$a")
-  done
+  set --
+  while [ -n "$a" ]; do set -- "$@" "$a"; a=${a%/*}; done
+  [ $# = 0 ] || getfattr --absolute-names -e hex -n trusted.glusterfs.volume-id -- "$@" 2>/dev/null |
+    awk 'sub(/^# file: /, "") { at = $0 } sub(/^trusted\.glusterfs\.volume-id=0x/, "") { print "id " $0 " " at }'
 else
   echo 'blind yes'
 fi
@@ -91,7 +90,8 @@ fn mount(spec: &Spec) -> Vec<Section> {
         Section::new(
             "glusterfs.directories",
             format!(
-                "{held} || exit 0\ncd {at} && for d in {}; do timeout 5 test -d \"$d\" && printf '%s\\n' \"$d\"; done; true",
+                "{held} || exit 0\ntimeout 5 sh -c 'cd \"$1\" || exit; shift; for d; do [ ! -d \"$d\" ] || printf \"%s\\n\" \"$d\"; done' \
+                 sh {at} {}; true",
                 quote_all(spec.directories.iter().map(String::as_str))
             ),
         ),
