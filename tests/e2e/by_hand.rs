@@ -92,7 +92,7 @@ fn up_mends_what_was_changed_by_hand_and_nothing_else() {
         assert_eq!(names(&told.ended("changed")), tasks, "{damage}");
         lab.settled();
     };
-    mends(3, "kill -9 $(pgrep -x glusterfsd)", &["glusterfs/bricks-up@server1"]);
+    mends(3, "kill -9 $(pgrep -x glusterfsd)", &["glusterfs/bricks-up@server3"]);
     mends(2, "gluster --mode=script volume set shared_data network.ping-timeout 42", &["glusterfs/options@server1"]);
     mends(1, "sed -i /gluster/d /etc/fstab", &["glusterfs/mount@server1"]);
     // The unit stays active, and starting it again would do nothing.
