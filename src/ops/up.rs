@@ -9,7 +9,7 @@ use crate::model::NodeName;
 use crate::ops::connect::confirm;
 use crate::ops::run::Run;
 use crate::ops::{Fault, Job, job};
-use crate::plan::{Mode, Plan, Refusal, Request, Then};
+use crate::plan::{Mode, Plan, Refusal, Request, Stage, Then};
 use crate::services::Purpose;
 
 /// What `up` is asked for.
@@ -74,12 +74,16 @@ async fn locked(run: &Run, wish: &UpWish, request: &Request, (locks, shown): (&L
         run.refuse(vec![changed(&shown, &plan)]).await;
         return Ok(true);
     }
+    let mut done = Vec::new();
     loop {
         let Some(rest) = follow(run, request, locks, &plan).await? else { return Ok(true) };
         if rest.is_empty() {
             return Ok(true);
         }
-        if plan.open.is_none() {
+        let open = plan.open.is_some();
+        done.push(plan.stages);
+        // A plan that comes back has not brought about what it should have, and would come back for ever.
+        if !open || done.contains(&rest.stages) {
             return Ok(false);
         }
         if !agreed(run, wish, &rest).await? {
@@ -101,6 +105,7 @@ async fn follow(run: &Run, request: &Request, locks: &Locks, shown: &Plan) -> Re
         let look = run.look(after, Purpose::Plan).await;
         let Some(rest) = run.decide(&look, &request).await else { return Ok(None) };
         match after {
+            LookWhy::Stage if barrier(&plan) == barrier(&rest) => return Ok(Some(rest)),
             LookWhy::Stage if surprises(shown, &rest).is_empty() => plan = rest,
             LookWhy::Stage => {
                 run.refuse(vec![changed(shown, &rest)]).await;
@@ -150,6 +155,11 @@ async fn agreed(run: &Run, wish: &UpWish, plan: &Plan) -> Result<bool, Fault> {
         run.refuse(vec![refusal(None, "not confirmed".to_owned(), "nothing was changed")]).await;
     }
     Ok(yes)
+}
+
+// The stage after which to look. Where it is the same after it has run, it would be run for ever.
+fn barrier(plan: &Plan) -> Option<&Stage> {
+    plan.stages.iter().find(|stage| stage.then == Then::LookAgain)
 }
 
 // Tasks that nobody was shown.

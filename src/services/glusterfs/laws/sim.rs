@@ -350,6 +350,8 @@ impl Sim {
             "create" => self.create(task),
             "add-brick" | "extend" => self.add_bricks(task),
             "options" => self.set(task),
+            // `unless`: it looks at the bricks of its own node only.
+            "bricks-up" if self.nodes[&node].brick_runs => {}
             "start" | "bricks-up" => {
                 self.volume.as_mut().unwrap().started = true;
                 self.run_bricks();

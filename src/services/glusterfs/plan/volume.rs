@@ -1,7 +1,7 @@
 //! The volume: created, grown, set and started, by one coordinator, one command at a time.
 
 use crate::plan::{Level, Note, Stage, Task};
-use crate::services::glusterfs::facts::{Volume, VolumeStatus};
+use crate::services::glusterfs::facts::{Brick, NodeFacts, Volume, VolumeStatus};
 use crate::services::glusterfs::plan::bricks::force;
 use crate::services::glusterfs::plan::build::{With, names, note, stage, task};
 use crate::services::glusterfs::plan::growth::{Change, Growth};
@@ -60,28 +60,25 @@ fn repair(view: &View<'_>, on: &Member, volume: &Volume) -> Vec<Task> {
         let why = format!("volume `{}` is not started", volume.name);
         return vec![task("start", &on.node, why).with("volume", volume.name.as_str())];
     }
-    let down = dead_bricks(view, volume);
-    if down.is_empty() {
-        return Vec::new();
-    }
-    let why = format!("no process runs for {}", down.join(", "));
-    vec![task("bricks-up", &on.node, why).with("volume", volume.name.as_str())]
+    // Where the brick is, since only there it can be seen whether it runs; the first command starts all of them.
+    dead_bricks(view, volume)
+        .into_iter()
+        .map(|(member, brick)| {
+            task("bricks-up", &member.node, format!("no process runs for {brick}")).with("volume", volume.name.as_str())
+        })
+        .collect()
 }
 
-// Bricks of nodes that were seen, whose glusterd runs, and that have no process. The others are unknown.
-fn dead_bricks<'a>(view: &View<'_>, volume: &'a Volume) -> Vec<&'a str> {
-    volume
-        .bricks
-        .iter()
-        .filter(|brick| {
-            view.known.iter().any(|(_, facts)| {
-                facts.daemon.active
-                    && facts.daemon.uuid.as_deref() == Some(&brick.host)
-                    && !facts.runs_brick(&volume.name, &brick.path)
-            })
-        })
-        .map(|brick| brick.name.as_str())
-        .collect()
+// Nodes that were seen, whose glusterd runs, and that have a brick without a process, with its name. What is on the
+// others is unknown.
+fn dead_bricks<'a>(view: &View<'a>, volume: &Volume) -> Vec<(&'a Member, String)> {
+    let dead = |facts: &NodeFacts| {
+        let own = |brick: &&Brick| facts.daemon.uuid.as_deref() == Some(brick.host.as_str());
+        let dead = volume.bricks.iter().filter(own).filter(|brick| !facts.runs_brick(&volume.name, &brick.path));
+        let names: Vec<_> = dead.map(|brick| brick.name.as_str()).collect();
+        (facts.daemon.active && !names.is_empty()).then(|| names.join(", "))
+    };
+    view.known.iter().filter_map(|(member, facts)| Some((*member, dead(facts)?))).collect()
 }
 
 /// The volume must be made to serve before it can be decided how it grows.
