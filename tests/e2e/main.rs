@@ -9,8 +9,10 @@
 mod harness;
 mod trouble;
 
+mod absent;
 mod bring_up;
 mod interrupt;
 mod killed;
 mod power_cuts;
+mod strangers;
 mod two_at_once;
