@@ -97,14 +97,14 @@ started() {
   volume "$1" && [ "$(field status)" = 1 ]
 }
 
-# peers_ready: how many others are in the cluster and connected, by the pool list last read.
-peers_ready() {
-  printf '%s\n' "$xml" | awk '
-    /^peer>/ { c = s = 0 }
+# peers WHICH: the others in the pool list last read, `ready` (in the cluster and connected) or `away`, a line each.
+peers() {
+  printf '%s\n' "$xml" | awk -v which="$1" '
+    /^peer>/ { name = ""; c = s = 0 }
+    /^hostname>/ && name == "" { name = substr($0, 10) }
     /^connected>1/ { c = 1 }
     /^state>3/ { s = 1 }
-    /^\/peer>/ { if (c && s) n++ }
-    END { print n + 0 }'
+    /^\/peer>/ && name != "localhost" { if ((c && s) == (which == "ready")) print name }'
 }
 
 # mounted_at DIR: what is mounted there, as `TYPE SOURCE`; nothing when it is no mount point.
@@ -146,13 +146,9 @@ in_volume() {
 bricks_run() {
   volume "$1" || return 1
   down=
-  uuid=$(own_uuid)
-  for down in $(printf '%s\n' "$xml" | awk -v uuid="$uuid" '
-    /^brick[ >]/ { name = "" }
-    /^name>/ { name = substr($0, 6) }
-    /^hostUuid>/ && substr($0, 10) == uuid { print name }' | sed "$unescape"); do
-    pid=$(cat "/var/run/gluster/vols/$1/$(printf '%s' "$down" | sed 's|:/|-|; s|/|-|g').pid") || return 1
-    [ "$(cat "/proc/$pid/comm")" = glusterfsd ] || return 1
+  for down in $(local_bricks); do
+    pid=$(cat "/var/run/gluster/vols/$1/$(printf '%s' "$down" | sed 's|:/|-|; s|/|-|g').pid" 2>/dev/null) || return 1
+    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = glusterfsd ] || return 1
   done
 }
 
@@ -165,4 +161,89 @@ rebalance_status() {
 rebalance_runs() {
   gl volume rebalance "$1" status
   [ "$(rebalance_status)" = 1 ]
+}
+
+# clients_switched V: every brick of V has the same number of clients, so none still writes to the old ones only.
+clients_switched() {
+  gl volume status "$1" clients
+  [ "$ret" = 0 ] && [ "$(fields clientCount | sort -u | grep -c .)" -eq 1 ]
+}
+
+# look_again V SECONDS BRICK..: has every name looked up through a mount that has changed since then on the bricks of
+# V on this node, BRICK.. (the new ones) left out. While an add-brick raises the number of copies, the self-heal daemon may
+# list a folder before the clients have heard of the new bricks; what they write in between is on the old bricks
+# only, and no heal knows of it. A look-up creates it on the others and queues its heal.
+look_again() {
+  volume=$1 since=$2
+  shift 2
+  tries=0
+  until clients_switched "$volume" || [ "$tries" -ge 60 ]; do
+    tries=$((tries + 1))
+    sleep 0.5
+  done
+  volume "$volume" || return 1
+  old=$(local_bricks | grep -Fvx "$(printf '%s\n' "$@")") || return 0
+  dir=$(mktemp -d)
+  mount -t glusterfs "localhost:/$volume" "$dir" || return 1
+  printf '%s\n' "$old" | while IFS= read -r brick; do
+    (cd "${brick#*:}" && find . -name '.glusterfs*' -prune -o -newerct "@$since" -print0) |
+      (cd "$dir" && xargs -0 -r stat -c '' -- >/dev/null 2>&1) || :
+  done
+  umount -l "$dir" && rmdir "$dir"
+  gluster --mode=script volume heal "$volume" >/dev/null 2>&1 || :
+}
+
+# local_bricks: the bricks on this node of the volume last read, a line each.
+local_bricks() {
+  printf '%s\n' "$xml" | awk -v uuid="$(own_uuid)" '
+    /^brick[ >]/ { name = "" }
+    /^name>/ { name = substr($0, 6) }
+    /^hostUuid>/ && substr($0, 10) == uuid { print name }' | sed "$unescape"
+}
+
+# firewalld_rules PEER..: what firewalld must have, as `ZONE RULE`, a line each. The zone is that of the interface
+# that leads to the peer, or the default one.
+firewalld_rules() {
+  dev=none zone=
+  for peer in "$@"; do
+    family=ipv4
+    case $peer in *:*) family=ipv6 ;; esac
+    last=$dev
+    dev=$(ip -o route get "$peer" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p')
+    if [ "$dev" != "$last" ]; then
+      zone=$(firewall-cmd --get-zone-of-interface="$dev" 2>/dev/null) || zone=$(firewall-cmd --get-default-zone)
+    fi
+    for port in 24007 49152-60999; do
+      rule="rule family=\"$family\" source address=\"$peer\" port port=\"$port\" protocol=\"tcp\" accept"
+      printf '%s %s\n' "$zone" "$rule"
+    done
+  done
+}
+
+# firewalld_has PEER..: all of them hold now and will hold after a reload. Names the first that does not.
+firewalld_has() {
+  rules=$(firewalld_rules "$@")
+  for zone in $(printf '%s\n' "$rules" | cut -d ' ' -f 1 | sort -u); do
+    for lasting in '' --permanent; do
+      # shellcheck disable=SC2086 # no word, or one
+      have=$(firewall-cmd $lasting --zone="$zone" --list-rich-rules)
+      lacks=$(printf '%s\n' "$rules" | sed -n "s/^$zone //p" | grep -Fvx "${have:-none}" | head -n 1)
+      [ -z "$lacks" ] || say_no "zone $zone${lasting:+, lasting rules,} has no $lacks"
+    done
+  done
+}
+
+# firewalld_allow PEER..: adds them, for now and to last. No reload: it would throw away what others have set for now.
+firewalld_allow() {
+  rules=$(firewalld_rules "$@")
+  for zone in $(printf '%s\n' "$rules" | cut -d ' ' -f 1 | sort -u); do
+    set --
+    while IFS= read -r rule; do
+      set -- "$@" "--add-rich-rule=$rule"
+    done <<END
+$(printf '%s\n' "$rules" | sed -n "s/^$zone //p")
+END
+    firewall-cmd -q --zone="$zone" "$@"
+    firewall-cmd -q --permanent --zone="$zone" "$@"
+  done
 }

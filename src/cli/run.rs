@@ -73,7 +73,7 @@ async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault>
 
 fn load(common: Common, services: Vec<Service>, console: Console, args: &[OsString]) -> Result<Job, Fault> {
     let job = Job::load(Settings {
-        command: args.iter().map(|arg| arg.to_string_lossy()).collect::<Vec<_>>().join(" "),
+        command: command_line(args),
         inventory: common.inventory,
         on: common.on,
         services,
@@ -89,6 +89,12 @@ fn load(common: Common, services: Vec<Service>, console: Console, args: &[OsStri
         let _closed = io::stderr().write_all(warnings.render(io::stderr().is_terminal()).as_bytes());
     }
     Ok(job)
+}
+
+// As a person types it, wherever the program lies.
+fn command_line(args: &[OsString]) -> String {
+    let rest = args.iter().skip(1).map(|arg| arg.to_string_lossy());
+    std::iter::once("bricklayer".into()).chain(rest).collect::<Vec<_>>().join(" ")
 }
 
 // The one place where a command that could not begin says why.

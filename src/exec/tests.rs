@@ -1,1 +1,241 @@
+//! What happens when nodes answer, fail, fall silent, or are held by somebody else: against the scripted fake.
 
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use crate::events::{Event, FailureKind, LookWhy, Redactor, RunState, Sequencer, Stamped, StepEnd, Teller};
+use crate::exec::{Context, Fleet, Interrupt, Ready, lock, look, run_stage};
+use crate::facts::{Probe, Section, Seen};
+use crate::model::{NodeName, Service};
+use crate::plan::{Plan, Stage, Task, TaskId, Then, Var, Wave};
+use crate::playbook::{Library, NodeLog};
+use crate::transport::fake::{Call, FakeTransport, reply};
+use crate::transport::{Captured, ConnectError, RunError};
+
+const MARK: &str = "@m";
+
+struct Keep(Arc<Mutex<Vec<Event>>>);
+
+impl Teller for Keep {
+    fn name(&self) -> &'static str {
+        "keep"
+    }
+
+    fn tell(&mut self, stamped: &Stamped, _state: &RunState) -> io::Result<()> {
+        self.0.lock().unwrap().push(stamped.event.clone());
+        Ok(())
+    }
+}
+
+/// A run of these nodes; answers what `work` did and all events. Any illegal event fails the test.
+async fn run<T>(fake: &FakeTransport, nodes: &[&str], work: impl AsyncFnOnce(&Context) -> T) -> (T, Vec<Event>) {
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let (tell, sequencer) = Sequencer::start(vec![Box::new(Keep(events.clone()))], Box::new(|| 0));
+    let context = Context {
+        fleet: Fleet::new(Arc::new(fake.clone()), 10),
+        tell: tell.clone(),
+        redact: Arc::new(Redactor::new([])),
+        interrupt: Interrupt::default(),
+        log: NodeLog { path: "/log".to_owned(), run: "run".to_owned(), who: "me@here".to_owned() },
+        mark: MARK.to_owned(),
+    };
+    let nodes = nodes.iter().map(|node| NodeName::new(node)).collect();
+    let (run, command, inventory) = ("run".to_owned(), "test".to_owned(), "inventory".to_owned());
+    tell.send(Event::RunStarted { run, command, inventory, nodes }).await;
+    let done = work(&context).await;
+    drop(context);
+    tell.end(|_| 0).await;
+    let finished = sequencer.finish().await.unwrap();
+    assert!(finished.state.bugs().is_empty(), "{:?}", finished.state.bugs());
+    let events = events.lock().unwrap().clone();
+    (done, events)
+}
+
+fn task(node: &str, brick: &str) -> Task {
+    Task {
+        id: TaskId { playbook: "glusterfs/brick".to_owned(), node: NodeName::new(node) },
+        service: Service::Glusterfs,
+        vars: BTreeMap::from([("brick".to_owned(), Var::Text(brick.to_owned()))]),
+        why: "test".to_owned(),
+        files: BTreeMap::new(),
+    }
+}
+
+fn service(node: &str) -> Task {
+    let id = TaskId { playbook: "glusterfs/service".to_owned(), node: NodeName::new(node) };
+    Task { id, vars: BTreeMap::new(), ..task(node, "") }
+}
+
+fn stage(waves: Vec<Vec<Task>>) -> (Stage, Ready) {
+    let waves: Vec<_> = waves.into_iter().map(|tasks| Wave { tasks }).collect();
+    let library = Library::builtin().unwrap();
+    let tasks = waves.iter().flat_map(|wave| &wave.tasks);
+    let ready = tasks.map(|task| (task.id.clone(), library.render(task).unwrap())).collect();
+    (Stage { name: "stage".to_owned(), doc: String::new(), waves, then: Then::GoOn }, ready)
+}
+
+async fn planned(context: &Context, stage: &Stage) {
+    let plan = Plan { stages: vec![stage.clone()], ..Plan::default() };
+    context.tell.send(Event::Planned { plan }).await;
+}
+
+fn ends(events: &[Event]) -> Vec<(String, String)> {
+    events
+        .iter()
+        .filter_map(|event| match event {
+            Event::StepEnded { task, end, .. } => {
+                let how = match end {
+                    StepEnd::Changed => "changed".to_owned(),
+                    StepEnd::Unchanged => "unchanged".to_owned(),
+                    StepEnd::Passed => "passed".to_owned(),
+                    StepEnd::Failed { failure } => format!("{:?} {}", failure.kind, failure.command),
+                };
+                Some((task.to_string(), how))
+            }
+            Event::TaskSkipped { task, why } => Some((task.to_string(), format!("skipped: {why}"))),
+            _ => None,
+        })
+        .collect()
+}
+
+fn ended(task: &str, how: &str) -> (String, String) {
+    (format!("glusterfs/{task}"), how.to_owned())
+}
+
+#[tokio::test]
+async fn a_look_knows_what_answered_and_why_the_rest_did_not() {
+    let gone = ConnectError::Unreachable { address: "10.0.0.2:22".to_owned(), cause: "timed out".to_owned() };
+    let fake = FakeTransport::new().on("a", "echo hello", reply(0, "no frame")).unreachable("b", gone);
+    let probe = || Probe::new(&[], vec![Section::new("x", "echo hello")]);
+    let probes = [("a", probe()), ("b", probe())].map(|(node, probe)| (NodeName::new(node), probe)).into();
+    let (seen, events) = run(&fake, &["a", "b"], async |context| look(context, LookWhy::First, &probes).await).await;
+    // A node whose shell prints something else than the probe is unknown, not empty.
+    assert!(matches!(&seen.nodes[&NodeName::new("a")], Seen::Unknown(why) if why.contains("ended early")));
+    assert!(matches!(&seen.nodes[&NodeName::new("b")], Seen::Unknown(why) if why.contains("timed out")));
+    let remedies: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::NodeUnknown { failure, .. } => Some(failure.remedy.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert!(remedies.iter().any(|remedy| remedy.contains("is up")), "{remedies:?}");
+}
+
+#[tokio::test]
+async fn a_node_that_fails_is_left_alone_and_the_others_finish_their_wave() {
+    let fake = FakeTransport::new()
+        .on("a", "glusterfs/brick", reply(1, "\n@m failed script 7\n"))
+        .on("b", "glusterfs/brick", reply(0, "\n@m changed\n"))
+        .on("b", "glusterfs/service", reply(0, "\n@m unchanged\n"));
+    let (stage, ready) =
+        stage(vec![vec![task("a", "/b"), service("a"), task("b", "/b"), service("b")], vec![service("c")]]);
+    let (fine, events) = run(&fake, &["a", "b", "c"], async |context| {
+        planned(context, &stage).await;
+        run_stage(context, &stage, &ready).await
+    })
+    .await;
+    assert!(!fine);
+    let mut found = ends(&events);
+    found.sort();
+    let mut wanted = vec![
+        ended("brick@a", "Step script"),
+        ended("service@a", "skipped: `glusterfs/brick` failed before"),
+        ended("brick@b", "changed"),
+        ended("service@b", "unchanged"),
+        ended("service@c", "skipped: a failed before"),
+    ];
+    wanted.sort();
+    assert_eq!(found, wanted);
+}
+
+#[tokio::test]
+async fn a_broken_connection_is_unknown_and_the_step_is_never_run_again() {
+    let fake = FakeTransport::new().on("a", "glusterfs/brick", Err(RunError::Lost("reset by peer".to_owned())));
+    let (stage, ready) = stage(vec![vec![task("a", "/b")]]);
+    let ((), events) = run(&fake, &["a"], async |context| {
+        planned(context, &stage).await;
+        run_stage(context, &stage, &ready).await;
+        // The next use connects anew.
+        let _session = context.fleet.session(&NodeName::new("a")).await.unwrap();
+    })
+    .await;
+    assert_eq!(ends(&events), [ended("brick@a", &format!("{:?} folder", FailureKind::Unknown))]);
+    assert_eq!(fake.scripts("a").len(), 1);
+    assert_eq!(fake.calls().iter().filter(|call| matches!(call, Call::Connect(_))).count(), 2);
+}
+
+#[tokio::test]
+async fn a_script_that_says_nothing_of_its_end_is_not_taken_for_done() {
+    let fake = FakeTransport::new().on("a", "glusterfs/brick", reply(0, "all fine, says somebody's shell\n"));
+    let (stage, ready) = stage(vec![vec![task("a", "/b")]]);
+    let (fine, _) = run(&fake, &["a"], async |context| {
+        planned(context, &stage).await;
+        run_stage(context, &stage, &ready).await
+    })
+    .await;
+    assert!(!fine);
+}
+
+#[tokio::test]
+async fn after_ctrl_c_nothing_new_is_begun() {
+    let fake = FakeTransport::new().node("a");
+    let (stage, ready) = stage(vec![vec![task("a", "/b")], vec![service("a")]]);
+    let (fine, events) = run(&fake, &["a"], async |context| {
+        planned(context, &stage).await;
+        context.tell.send(Event::Interrupted { count: context.interrupt.press() }).await;
+        run_stage(context, &stage, &ready).await
+    })
+    .await;
+    assert!(!fine && fake.scripts("a").is_empty());
+    assert_eq!(ends(&events), [ended("brick@a", "skipped: interrupted"), ended("service@a", "skipped: interrupted")]);
+}
+
+#[tokio::test]
+async fn a_lock_that_somebody_holds_is_named_and_the_others_are_let_go() {
+    let fake = FakeTransport::new().on("a", "bricklayer.lock", reply(0, "taken\n")).on(
+        "b",
+        "bricklayer.lock",
+        reply(0, "held eve@desk (run 7) since noon\n"),
+    );
+    let nodes = ["a", "b"].map(NodeName::new);
+    let (refusal, _) = run(&fake, &["a", "b"], async |context| lock(context, &nodes).await.err().unwrap()).await;
+    assert!(refusal.what.contains("eve@desk (run 7) since noon") && !refusal.unreachable, "{refusal:?}");
+    assert!(fake.calls().contains(&Call::Release(NodeName::new("a"))));
+}
+
+#[tokio::test]
+async fn a_lock_that_falls_by_itself_is_noticed() {
+    let fake = FakeTransport::new().on("a", "bricklayer.lock", reply(0, "taken\n"));
+    let nodes = [NodeName::new("a")];
+    run(&fake, &["a"], async |context| {
+        let locks = lock(context, &nodes).await.ok().unwrap();
+        assert_eq!(locks.lost(), None);
+        fake.break_holds("a");
+        assert_eq!(locks.lost(), Some(&nodes[0]));
+        locks.release().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_step_printed_last_is_in_its_failure() {
+    let mut outcome = reply(1, "line on standard output\n\n@m failed verify 3\n").unwrap();
+    outcome.stderr = Captured { text: "first\nE: Unable to locate package\n".to_owned(), total: 0 };
+    let fake = FakeTransport::new().on("a", "glusterfs/brick", Ok(outcome));
+    let (stage, ready) = stage(vec![vec![task("a", "/b")]]);
+    let (_, events) = run(&fake, &["a"], async |context| {
+        planned(context, &stage).await;
+        run_stage(context, &stage, &ready).await
+    })
+    .await;
+    let failure = events.iter().find_map(|event| match event {
+        Event::StepEnded { end: StepEnd::Failed { failure }, .. } => Some(failure),
+        _ => None,
+    });
+    let failure = failure.unwrap();
+    assert_eq!((failure.command.as_str(), failure.code), ("verify", Some(3)));
+    assert_eq!(failure.stderr, "first\nE: Unable to locate package");
+    assert!(!failure.remedy.is_empty());
+}

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::events::{Event, LookWhy, Redactor, RunState, Sequencer, wall_clock};
 use crate::exec::{self, Context, Fleet, Interrupt, Ready};
 use crate::facts::{Look, Probe};
 use crate::model::NodeName;
 use crate::ops::{Fault, Job, connect, tellers};
-use crate::plan::{Plan, Refusal, Request};
+use crate::plan::{Note, Plan, Refusal, Request};
 use crate::playbook::NodeLog;
 use crate::services::Purpose;
 
@@ -20,6 +20,8 @@ pub(super) struct Run {
     pub(super) job: Job,
     pub(super) context: Context,
     sequencer: Sequencer,
+    /// Notes that were told: a later plan of the same run does not say them again.
+    told: Mutex<Vec<Note>>,
 }
 
 impl Run {
@@ -44,7 +46,7 @@ impl Run {
             mark: format!("@bricklayer-{:016x}", RandomState::new().build_hasher().finish()),
         };
         listen(&context);
-        Ok(Self { job, context, sequencer })
+        Ok(Self { job, context, sequencer, told: Mutex::default() })
     }
 
     /// Looks at all nodes of all rooms.
@@ -55,7 +57,8 @@ impl Run {
     /// Decides, and tells it: a plan, or every reason why there is none.
     pub(super) async fn decide(&self, look: &Look, request: &Request) -> Option<Plan> {
         match decide(&self.job, look, request) {
-            Ok(plan) => {
+            Ok(mut plan) => {
+                self.only_news(&mut plan.notes);
                 self.context.tell.send(Event::Planned { plan: plan.clone() }).await;
                 Some(plan)
             }
@@ -64,6 +67,12 @@ impl Run {
                 None
             }
         }
+    }
+
+    fn only_news(&self, notes: &mut Vec<Note>) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.retain(|note| !told.contains(note));
+        told.extend(notes.iter().cloned());
     }
 
     pub(super) async fn refuse(&self, refusals: Vec<Refusal>) {

@@ -16,6 +16,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("glusterfs/mount.yml", include_str!("../../playbooks/glusterfs/mount.yml")),
     ("glusterfs/options.yml", include_str!("../../playbooks/glusterfs/options.yml")),
     ("glusterfs/probe.yml", include_str!("../../playbooks/glusterfs/probe.yml")),
+    ("glusterfs/quorum.yml", include_str!("../../playbooks/glusterfs/quorum.yml")),
     ("glusterfs/reach.yml", include_str!("../../playbooks/glusterfs/reach.yml")),
     ("glusterfs/rebalance.yml", include_str!("../../playbooks/glusterfs/rebalance.yml")),
     ("glusterfs/service.yml", include_str!("../../playbooks/glusterfs/service.yml")),

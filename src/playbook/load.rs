@@ -12,6 +12,8 @@ use super::template::{FILTERS, Print, Template};
 use crate::yaml::{Fields, Item, Problem, Problems, Source, Span, nearest, parse, show};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Words that mean something in a template.
+const TAKEN: [&str; 10] = ["true", "false", "none", "and", "or", "not", "in", "is", "if", "loop"];
 const EVERY: Duration = Duration::from_millis(250);
 /// A wait ends itself on the node before the connection is given up, which takes a second at least.
 const SHORTEST_WAIT: Duration = Duration::from_secs(2);
@@ -20,7 +22,8 @@ const SHORTEST_WAIT: Duration = Duration::from_secs(2);
 pub(super) fn load(source: &Source, lib: &Arc<str>) -> (Option<Playbook>, Problems) {
     let mut problems = Problems::new(source.clone());
     let Some(tree) = parse(&mut problems) else { return (None, problems) };
-    let mut reader = Reader { source, problems: &mut problems, vars: BTreeMap::new(), used: BTreeSet::new() };
+    let mut reader =
+        Reader { source, problems: &mut problems, vars: BTreeMap::new(), used: BTreeSet::new(), unread: false };
     let playbook = reader.playbook(&Item::root(&tree), lib);
     problems.sort();
     (playbook.filter(|_| !problems.failed()), problems)
@@ -31,6 +34,8 @@ struct Reader<'r> {
     problems: &'r mut Problems,
     vars: BTreeMap<String, Span>,
     used: BTreeSet<String>,
+    /// A step was not understood, so what it prints is not known.
+    unread: bool,
 }
 
 impl Reader<'_> {
@@ -46,7 +51,7 @@ impl Reader<'_> {
         }
         let mut ids = BTreeMap::new();
         let steps: Vec<Option<Step>> = items.iter().map(|item| self.step(item, &mut ids)).collect();
-        for (name, span) in self.vars.iter().filter(|(name, _)| !self.used.contains(*name)) {
+        for (name, span) in self.vars.iter().filter(|(name, _)| !self.unread && !self.used.contains(*name)) {
             let message = format!("`{name}` is declared but never printed");
             self.problems.push(Problem::at(*span, message).help("delete it, or print it"));
         }
@@ -60,9 +65,12 @@ impl Reader<'_> {
         for item in vars.list(self.problems).unwrap_or_default() {
             let Some(name) = item.line(self.problems) else { continue };
             let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-            if !plain || name.starts_with(|c: char| c.is_ascii_digit()) {
+            if !plain || name.starts_with(|c: char| c.is_ascii_digit()) || TAKEN.contains(&name) {
                 let message = format!("`{}` cannot be the name of a variable", show(name));
-                self.problems.push(Problem::item(&item, message).help("use lowercase letters, digits and `_`"));
+                self.problems.push(
+                    Problem::item(&item, message)
+                        .help("use lowercase letters, digits and `_`, and no word of the templates"),
+                );
             } else if let Some(first) = self.vars.insert(name.to_owned(), item.value.span) {
                 let message = format!("`{name}` is declared twice");
                 self.problems.push(Problem::item(&item, message).also(first, "the first time"));
@@ -78,6 +86,7 @@ impl Reader<'_> {
         let become_root = fields.get("become").map_or(Some(true), |item| item.boolean(self.problems));
         let remedy = self.optional(&fields, "remedy", Print::Raw);
         let work = self.work(&fields);
+        self.unread |= work.is_none();
         if let (Some(Work::Wait { .. }), Some(timeout), Some(item)) = (&work, timeout, fields.get("timeout"))
             && timeout < SHORTEST_WAIT
         {
@@ -187,11 +196,11 @@ impl Reader<'_> {
 
     fn judge(&mut self, item: &Item<'_>, print: Print) -> Option<Template> {
         let text = item.text(self.problems)?;
-        if print == Print::Words {
-            for objection in objections(text) {
-                let at = place(self.source, item.value, objection.at);
-                self.problems.push(Problem::at(at, objection.message).help(objection.help));
-            }
+        let objections = if print == Print::Words { objections(text) } else { Vec::new() };
+        let comment = objections.iter().any(|objection| objection.message.starts_with("`{#`"));
+        for objection in objections {
+            let at = place(self.source, item.value, objection.at);
+            self.problems.push(Problem::at(at, objection.message).help(objection.help));
         }
         self.names(item, text);
         match Template::new(text, print) {
@@ -199,6 +208,8 @@ impl Reader<'_> {
                 self.used.extend(template.variables());
                 Some(template)
             }
+            // Where a comment began by mistake all that follows is misread.
+            Err(_) if comment => None,
             Err(complaint) => {
                 let at = place_of_line(self.source, item.value, complaint.line);
                 self.problems.push(Problem::at(at, format!("not a template: {}", complaint.why)));
@@ -227,9 +238,7 @@ impl Reader<'_> {
         let problem = Problem::at(at, format!("`{name}` is not one of `vars`"));
         match nearest(name, self.vars.keys().map(String::as_str)) {
             Some(near) => problem.help(format!("did you mean `{near}`?")),
-            None => {
-                problem.help("add it to `vars:`; what a playbook is given is fixed, see `bricklayer schema playbook`")
-            }
+            None => problem.help("add it to `vars:`; `bricklayer check` says whether the planner gives it"),
         }
     }
 

@@ -23,7 +23,8 @@ pub(super) fn place(source: &Source, value: &Value, at: usize) -> Span {
 /// Likewise for a line of the scalar, counted from 1.
 pub(super) fn place_of_line(source: &Source, value: &Value, line: usize) -> Span {
     let Kind::Scalar { text, .. } = &value.kind else { return value.span };
-    let at: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let line = line.clamp(1, text.lines().count().max(1));
+    let at: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
     let indent = text[at..].len() - text[at..].trim_start_matches(' ').len();
     place(source, value, at + indent)
 }

@@ -1,7 +1,7 @@
 //! Judges where a script prints values: quoting only helps outside of quotes.
 
 use super::scan::{Piece, PieceKind, pieces};
-use super::sh::{Frame, Lexer};
+use super::sh::{Frame, IN_COMMENT, Lexer};
 
 /// A place in a template that will not do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,8 @@ impl Judge {
     fn value(&mut self, piece: &Piece<'_>) {
         if let Some(place) = self.lexer.refusal() {
             let shown = piece.text;
-            self.object(piece.at, format!("`{shown}` stands {place}, where quoting does not protect"), advice(shown));
+            let help = if place == IN_COMMENT { "take it out of the comment".to_owned() } else { advice(shown) };
+            self.object(piece.at, format!("`{shown}` stands {place}, where quoting does not protect"), help);
         }
         self.lexer.value();
     }

@@ -92,6 +92,10 @@ impl RenderError {
 
 impl Rendered {
     pub(super) fn new(name: &str, playbook: &Playbook, vars: &Vars) -> Result<Self, RenderError> {
+        if let Some((missing, _)) = playbook.vars.iter().find(|(var, _)| !vars.contains_key(var)) {
+            let why = format!("the planner gives it no `{missing}`");
+            return Err(RenderError { playbook: name.to_owned(), part: String::new(), why });
+        }
         let printer = Printer { playbook: name, vars };
         let doc = printer.print("doc", &playbook.doc)?;
         let steps = playbook.steps.iter().map(|step| printer.step(step, &playbook.lib)).collect::<Result<_, _>>()?;

@@ -3,6 +3,9 @@
 //! It never guesses: where it could be misled (`case` inside `$( )`, quotes inside `$(( ))`) it says that it is not
 //! sure, and then no value may follow.
 
+/// A refusal.
+pub(super) const IN_COMMENT: &str = "in a comment";
+
 /// Reads a script piece by piece.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lexer {
@@ -58,7 +61,7 @@ impl Lexer {
         while let Some(c) = rest.chars().next() {
             let before = self.last.take();
             if before == Some(Last::Tag) && matches!(c, '#' | '(') {
-                self.doubt("a tag before it decides what this means");
+                self.doubt("after a `#` or `(` whose meaning a tag before it decides");
             }
             let length = self.step(c, rest).max(1);
             rest = &rest[length..];
@@ -93,7 +96,7 @@ impl Lexer {
             Frame::Backtick => Some("inside backticks"),
             Frame::Parameter => Some("inside `${ }`"),
             Frame::Arithmetic(_) => Some("inside `$(( ))`"),
-            Frame::Comment => Some("in a comment"),
+            Frame::Comment => Some(IN_COMMENT),
             Frame::HereDoc(_) => Some("in a here-document"),
             Frame::Substitution(_) => None,
         });

@@ -88,7 +88,8 @@ fn print(out: &mut Output<'_>, escape: &AutoEscape, value: &Value) -> Result<(),
     let one = |text: &str| if words { shell::quote(text) } else { text.to_owned() };
     let text = match value.kind() {
         ValueKind::String => one(value.as_str().unwrap_or_default()),
-        ValueKind::Bool | ValueKind::Number => value.to_string(),
+        ValueKind::Bool => value.is_true().to_string(),
+        ValueKind::Number => value.to_string(),
         ValueKind::Seq => {
             let texts: Result<Vec<String>, Error> =
                 value.try_iter()?.map(|item| item.as_str().map(one).ok_or_else(|| unprintable(item.kind()))).collect();

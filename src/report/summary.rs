@@ -15,6 +15,11 @@ const HEAD: [&str; 6] = ["node", "changed", "unchanged", "failed", "skipped", "t
 /// The table of a summary, a header first. The time is that of a node's steps, of the slowest where several share a
 /// line. Names of several nodes can be long, so they come last then and may wrap.
 pub fn table(summary: &Summary) -> Vec<String> {
+    // Where no step ran there is nothing to count.
+    let idle = |node: &NodeSummary| node.changed + node.unchanged + node.failed + node.skipped == 0;
+    if summary.nodes.values().all(idle) {
+        return Vec::new();
+    }
     let mut groups: Vec<(Vec<NodeName>, NodeSummary)> = Vec::new();
     for (name, node) in &summary.nodes {
         let alike =

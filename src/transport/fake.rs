@@ -271,5 +271,4 @@ impl Drop for FakeHold {
 }
 
 #[cfg(test)]
-#[path = "fake_tests.rs"]
 mod tests;

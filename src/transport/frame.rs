@@ -110,24 +110,20 @@ fn find_start(noise: &[u8]) -> Option<(u32, usize)> {
     Some((pid, newline + 1))
 }
 
-/// Ends what the shell `pid` started: TERM to its process group, KILL after `grace` seconds. sshd makes a session and
-/// a process group for each command (`session.c`, `do_exec_no_pty`), so the group is the script's own; that its leader
-/// is no daemon is checked all the same. An SSH signal would not do: sshd 9.2 refuses it for root logins (`session.c`,
-/// `session_signal_req`), and may not signal what sudo started.
-pub(crate) fn killer(pid: u32, grace: u64) -> String {
+/// Sends a signal to the process group of the shell `pid`, and with it to what it started; fails where it may not.
+/// sshd makes a session and a process group for each command (`session.c`, `do_exec_no_pty`), so the group is the
+/// script's own; that its leader is no daemon is checked all the same. An SSH signal alone would not do: sshd 9.2
+/// refuses it for root logins (`session.c`, `session_signal_req`).
+pub(crate) fn killer(pid: u32, signal: &str) -> String {
     format!(
-        "read -r _ name _ _ group _ </proc/{pid}/stat || exit 0
-[ \"$name\" = '(sh)' ] && [ \"$group\" -gt 1 ] || exit 0
+        "read -r _ name _ _ group _ </proc/{pid}/stat || exit
+[ \"$name\" = '(sh)' ] && [ \"$group\" -gt 1 ] || exit
 read -r _ leader _ <\"/proc/$group/stat\" || leader=
-case $leader in *ssh*|*dropbear*|*init*|*systemd*) exit 0 ;; esac
-kill -s TERM -- \"-$group\"
-left={grace}
-while [ \"$left\" -gt 0 ] && kill -s 0 -- \"-$group\"; do sleep 1; left=$((left - 1)); done
-kill -s KILL -- \"-$group\"
+case $leader in *ssh*|*dropbear*|*init*|*systemd*) exit 1 ;; esac
+kill -s {signal} -- \"-$group\"
 "
     )
 }
 
 #[cfg(test)]
-#[path = "frame_tests.rs"]
 mod tests;

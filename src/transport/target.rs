@@ -45,8 +45,8 @@ pub struct Target {
     pub user: String,
     /// Key files to offer before any other key. When empty: `~/.ssh/id_ed25519`, `id_ecdsa`, `id_rsa`, those that exist.
     pub identity_files: Vec<PathBuf>,
-    /// Whether to use the agent at `SSH_AUTH_SOCK`.
-    pub agent: bool,
+    /// The agent's socket, if its keys are to be offered.
+    pub agent: Option<PathBuf>,
     /// Files to look the host key up in; the first is the one that is written.
     pub known_hosts: Vec<PathBuf>,
     /// Names under which the host may be known: what a user would have typed to `ssh` (address, hostname). A match
@@ -70,7 +70,7 @@ impl Target {
             port: 22,
             user: user.to_owned(),
             identity_files: Vec::new(),
-            agent: true,
+            agent: default_agent(),
             known_hosts: default_known_hosts(),
             host_key_names: Vec::new(),
             host_key_checking: HostKeyChecking::default(),
@@ -134,7 +134,8 @@ pub struct Limits {
     /// Scripts that run at once over one connection; more wait. sshd allows 10 sessions (`MaxSessions`), of which a
     /// hold and the ending of a timed-out script need one each.
     pub channels: usize,
-    /// How long a timed-out script has between TERM and KILL.
+    /// How long a timed-out script has between TERM and KILL. [`RunError::TimedOut`](super::RunError::TimedOut) comes
+    /// when it has ended, or three times this later.
     pub kill_grace: Duration,
     /// Bytes in either direction after which the keys are exchanged anew.
     pub rekey_bytes: usize,
@@ -155,6 +156,11 @@ impl Default for Limits {
             rekey_bytes: 1 << 30,
         }
     }
+}
+
+/// The agent of this session (`SSH_AUTH_SOCK`), if there is one.
+pub fn default_agent() -> Option<PathBuf> {
+    std::env::var_os("SSH_AUTH_SOCK").filter(|socket| !socket.is_empty()).map(PathBuf::from)
 }
 
 #[cfg(test)]

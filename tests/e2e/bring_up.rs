@@ -1,24 +1,87 @@
-//! Three fresh nodes become a cluster.
+//! Fresh nodes become a cluster.
 
+use crate::checks::{BRICK, MOUNT};
 use crate::harness::Lab;
 
 #[test]
 #[ignore = "needs root and the lab: make e2e"]
 fn three_fresh_nodes_become_a_replicated_mounted_volume() {
-    let lab = Lab::up("e2e-fresh", 3, "debian12");
+    let lab = Lab::up("ea-fresh", 3, "debian12");
     lab.expect(0, &["up", "--yes"]);
+    is_whole(&lab, "10.77.0.10");
+    for line in ["install/packages: changed", "service/glusterd: changed", "mount/mounted: changed"] {
+        for node in 1..=3 {
+            let log = lab.ssh(node, "cat /var/log/cluster_storage_setup.log");
+            assert!(log.contains(&format!("glusterfs/{line}")), "server{node}: {log}");
+        }
+    }
+    let again = lab.expect(0, &["up", "--yes"]);
+    assert!(again.contains("nothing to do"), "{again}");
+    lab.settled();
+}
+
+#[test]
+#[ignore = "needs root and the lab: make e2e"]
+fn nodes_that_have_the_package_need_no_installation() {
+    let lab = Lab::up("ea-pack", 3, "debian12-gluster");
+    let plan = lab.tell(&["plan"]).planned();
+    assert!(!plan.contains("glusterfs/install@server1") && plan.contains("glusterfs/service@server1"), "{plan:?}");
+    lab.expect(0, &["up", "--yes"]);
+    is_whole(&lab, "10.77.0.10");
+    lab.settled();
+}
+
+#[test]
+#[ignore = "needs root and the lab: make e2e"]
+fn an_admin_who_is_not_root_brings_it_up_by_sudo() {
+    let lab = Lab::up("ea-admin", 3, "debian12");
+    let text = lab.inventory(3);
+    lab.write_inventory(&text.replace("user: root", "user: admin"));
+    let told = lab.expect(0, &["up", "--yes"]);
+    is_whole(&lab, "10.77.0.10");
+    let log = lab.ssh(1, "journalctl -q -t sshd --grep 'Accepted publickey for' --no-pager");
+    assert!(log.contains("for admin"), "{log}\n{told}");
+    lab.settled();
+}
+
+#[test]
+#[ignore = "needs root and the lab: make e2e"]
+fn peers_and_bricks_go_by_hostname_where_the_inventory_says_so() {
+    let lab = Lab::up("ea-names", 3, "debian12-gluster");
+    lab.inventory_with(3, &["peer_names: hostname"]);
+    lab.expect(0, &["up", "--yes"]);
+    is_whole(&lab, "server");
+    lab.settled();
+}
+
+/// Replica 3 on three nodes, with the manual's options and folders, the same on every node. `host` is what a brick's
+/// host begins with, before the node's number.
+#[track_caller]
+pub fn is_whole(lab: &Lab, host: &str) {
     let info = lab.ssh(1, "gluster --mode=script volume info shared_data");
     assert!(info.contains("Number of Bricks: 1 x 3 = 3") && info.contains("Status: Started"), "{info}");
     for option in ["performance.cache-size: 256MB", "network.ping-timeout: 10", "cluster.self-heal-daemon: on"] {
         assert!(info.contains(option), "{info}");
     }
-    lab.ssh(1, "echo written on server1 >/mnt/gluster/uploads/file && test -d /mnt/gluster/slurm/state");
     for node in 1..=3 {
-        assert_eq!(lab.ssh(node, "cat /mnt/gluster/uploads/file"), "written on server1\n");
-        assert_eq!(lab.ssh(node, "cat /data/glusterfs/shared/uploads/file"), "written on server1\n");
-        assert!(lab.ssh(node, "cat /etc/fstab").contains("localhost:/shared_data /mnt/gluster glusterfs"));
+        assert!(info.contains(&format!("Brick{node}: {host}{node}:{BRICK}")), "{info}");
+        let write = format!("cd {MOUNT}/uploads && echo written on server{node} >from{node} && chmod 640 from{node}");
+        lab.ssh(node, &write);
     }
-    let again = lab.expect(0, &["up", "--yes"]);
-    assert!(again.contains("nothing to do"), "{again}");
-    lab.settled();
+    for node in 1..=3 {
+        let read = lab.ssh(node, &format!("cd {MOUNT}/uploads && cat from1 from2 from3"));
+        assert_eq!(read, "written on server1\nwritten on server2\nwritten on server3\n");
+        let folders = lab.ssh(node, &format!("cd {MOUNT} && ls -d */ slurm/*/"));
+        assert_eq!(
+            folders.split_whitespace().collect::<Vec<_>>(),
+            ["config/", "frontend_builds/", "slurm/", "slurm/logs/", "slurm/spool/", "slurm/state/", "uploads/"]
+        );
+        let fstab = lab.ssh(node, "cat /etc/fstab");
+        let lines = fstab.lines().filter(|line| line.starts_with("localhost:/shared_data /mnt/gluster glusterfs "));
+        assert_eq!(lines.count(), 1, "{fstab}");
+        let state =
+            lab.ssh(node, "systemctl is-enabled glusterd gluster-mount-shared_data; systemctl is-system-running");
+        assert_eq!(state, "enabled\nenabled\nrunning\n", "server{node}");
+    }
+    lab.same_bricks(&[1, 2, 3]);
 }

@@ -47,10 +47,10 @@ fn killed_while_glusterd_starts_and_while_the_volume_is_created_the_next_up_goes
 fn killed_while_copies_are_added_the_next_up_goes_on_and_nothing_is_lost() {
     let lab = Lab::up("eb-killg", 3, GLUSTER);
     one_with_data(&lab);
-    let before = lab.brick(1);
+    let before = lab.same_bricks(&[1]);
     kill_at(&lab, ("glusterfs/add-brick", "add", "server1"));
     goes_on(&lab);
-    assert_eq!(lab.brick(1), before);
+    assert_eq!(lab.same_bricks(&[1]), before);
     lab.same_bricks(&[1, 2, 3]);
 }
 
@@ -75,10 +75,10 @@ fn soak_killed_at_every_step_of_a_growth_the_next_up_goes_on_and_nothing_is_lost
     all_of(points(&steps), |point| {
         lab.reset(&[1, 2, 3]);
         one_with_data(&lab);
-        let before = lab.brick(1);
+        let before = lab.same_bricks(&[1]);
         kill_at(&lab, *point);
         goes_on(&lab);
-        assert_eq!(lab.brick(1), before);
+        assert_eq!(lab.same_bricks(&[1]), before);
         lab.same_bricks(&[1, 2, 3]);
     });
 }

@@ -6,13 +6,21 @@
 #![expect(clippy::unwrap_used, unreachable_pub, reason = "a test that cannot go on has failed; it exports nothing")]
 #![expect(clippy::print_stderr, reason = "a soak of an hour says how far it is")]
 
+mod checks;
 mod harness;
 mod trouble;
 
 mod absent;
 mod bring_up;
+mod by_hand;
+mod distributions;
+mod dry_run;
+mod firewall;
+mod growth;
 mod interrupt;
 mod killed;
+mod power;
 mod power_cuts;
 mod strangers;
+mod readme;
 mod two_at_once;

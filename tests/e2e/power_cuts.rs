@@ -60,13 +60,13 @@ fn one_with_data(lab: &Lab) {
 }
 
 fn grown(lab: &Lab, cut: &Cut<'_>) {
-    let before = lab.brick(1);
+    let before = lab.same_bricks(&[1]);
     let told = run(lab, cut);
     reported(&told, cut.victim);
     lab.boot(cut.victim);
     lab.expect(0, &["up", "--yes"]);
     lab.settled();
-    assert_eq!(lab.brick(1), before, "what was there");
+    assert_eq!(lab.same_bricks(&[1]), before, "what was there");
     lab.same_bricks(&[1, 2, 3]);
 }
 

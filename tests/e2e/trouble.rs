@@ -105,22 +105,6 @@ impl Lab {
     pub fn manifest(&self, node: usize) -> String {
         Self::must(&["manifest", &self.name, &node.to_string()])
     }
-
-    /// Names and sums of all files in the brick of a node, gluster's own left out.
-    pub fn brick(&self, node: usize) -> String {
-        let find = "cd /data/glusterfs/shared && find . -path ./.glusterfs -prune -o -type f -exec sha256sum {} +";
-        self.ssh(node, &format!("{find} | sort -k 2"))
-    }
-
-    /// Asserts that these nodes hold the same files, and that this is not nothing.
-    #[track_caller]
-    pub fn same_bricks(&self, nodes: &[usize]) {
-        let first = self.brick(nodes[0]);
-        assert!(first.lines().count() > 0, "no file on server{}", nodes[0]);
-        for node in &nodes[1..] {
-            assert_eq!(self.brick(*node), first, "server{node} against server{}", nodes[0]);
-        }
-    }
 }
 
 impl Told {

@@ -1,7 +1,10 @@
 //! One sshd for one test.
 
+use std::fmt::Write as _;
+use std::fs::Permissions;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -10,6 +13,9 @@ use bricklayer::model::NodeName;
 use bricklayer::transport::{
     ConnectError, HostKeyChecking, Limits, Outcome, RunError, RusshTransport, Script, Session, Target, Transport as _,
 };
+
+const ACCOUNTS: [(&str, &str); 4] =
+    [("admin", "/bin/bash"), ("fisher", "/usr/bin/fish"), ("seasheller", "/bin/csh"), ("nobash", "/usr/sbin/nologin")];
 
 /// The name of the node in all these tests.
 pub(crate) const NODE: &str = "server1";
@@ -24,6 +30,37 @@ pub(crate) struct Sshd {
 impl Sshd {
     /// With the given lines in front of its configuration (the first value of a keyword counts).
     pub(crate) fn start(config: &str) -> Self {
+        Self::prepared(config, &|_| Command::new("/usr/sbin/sshd"))
+    }
+
+    /// With accounts and sudo rules of its own, in a mount namespace of its own, so that the machine's are untouched:
+    /// `admin` (bash), `fisher` (fish), `seasheller` (csh), `nobash` (no shell), whose home is the folder.
+    pub(crate) fn with_accounts(config: &str, sudoers: &str) -> Self {
+        Self::prepared(config, &|folder| {
+            let at = folder.display();
+            let (mut passwd, mut shadow) =
+                ["/etc/passwd", "/etc/shadow"].map(|f| std::fs::read_to_string(f).unwrap()).into();
+            for (id, (user, shell)) in ACCOUNTS.iter().enumerate() {
+                writeln!(passwd, "{user}:x:{0}:{0}::{at}:{shell}", 4200 + id).unwrap();
+                writeln!(shadow, "{user}:*:19000:0:99999:7:::").unwrap();
+            }
+            let sudoers = format!("Defaults !fqdn\nroot ALL=(ALL:ALL) ALL\n{sudoers}\n");
+            for (name, text) in [("passwd", passwd), ("shadow", shadow), ("sudoers", sudoers)] {
+                std::fs::write(folder.join(name), text).unwrap();
+                let mode = if name == "passwd" { 0o644 } else { 0o440 };
+                std::fs::set_permissions(folder.join(name), Permissions::from_mode(mode)).unwrap();
+            }
+            std::fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
+            let mount = |name: &str| format!("mount --bind {at}/{name} /etc/{name}; ");
+            let mounts: String = ["passwd", "shadow", "sudoers"].map(mount).concat();
+            let mut command = Command::new("unshare");
+            command.args(["--mount", "--propagation", "private", "sh", "-ec"]);
+            command.arg(format!("{mounts}exec /usr/sbin/sshd \"$@\"")).arg("sshd");
+            command
+        })
+    }
+
+    fn prepared(config: &str, command: &dyn Fn(&Path) -> Command) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (name, kind) in
             [("host_ed25519", "ed25519"), ("host_rsa", "rsa"), ("host_ecdsa", "ecdsa"), ("key", "ed25519")]
@@ -31,14 +68,13 @@ impl Sshd {
             keygen(&folder.path().join(name), &["-t", kind]);
         }
         std::fs::copy(folder.path().join("key.pub"), folder.path().join("authorized_keys")).unwrap();
-        // sshd is started again on another port when somebody else has taken this one in between.
-        (0..5).find_map(|_| Self::listen(&folder, config)).map_or_else(
-            || panic!("sshd does not start: is `openssh-server` installed, and are we root?"),
-            |(child, port)| Self { folder, port, child },
-        )
+        // Started again on another port when somebody else has taken this one in between.
+        let listening = (0..5).find_map(|_| Self::listen(&folder, config, command(folder.path())));
+        let (child, port) = listening.unwrap();
+        Self { folder, port, child }
     }
 
-    fn listen(folder: &tempfile::TempDir, config: &str) -> Option<(Child, u16)> {
+    fn listen(folder: &tempfile::TempDir, config: &str, mut command: Command) -> Option<(Child, u16)> {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let at = folder.path().display();
         let config = format!(
@@ -49,23 +85,22 @@ impl Sshd {
         std::fs::write(folder.path().join("sshd_config"), config).unwrap();
         // Where sshd's unprivileged half lives; Debian's service unit makes it.
         std::fs::create_dir_all("/run/sshd").unwrap();
-        let mut child = Command::new("/usr/sbin/sshd")
-            .arg("-D")
-            .arg("-e")
-            .arg("-f")
-            .arg(folder.path().join("sshd_config"))
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("`/usr/sbin/sshd` is needed (`apt-get install openssh-server`): {error}"));
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let listening = lines.any(|line| line.unwrap().starts_with("Server listening on"));
-        if !listening {
-            child.wait().unwrap();
-            return None;
+        let config = folder.path().join("sshd_config");
+        let mut child =
+            command.args(["-D", "-e", "-f"]).arg(config).stderr(Stdio::piped()).spawn().unwrap_or_else(|error| {
+                panic!("`/usr/sbin/sshd` is needed (`apt-get install openssh-server`): {error}")
+            });
+        let mut said = Vec::new();
+        for line in BufReader::new(child.stderr.take().unwrap()).lines() {
+            said.push(line.unwrap());
+            if said.last().is_some_and(|line| line.starts_with("Server listening on")) {
+                return Some((child, port));
+            }
         }
-        // Its log is read on, or sshd would stop at a full pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        Some((child, port))
+        child.wait().unwrap();
+        let taken = said.iter().any(|line| line.contains("Address already in use"));
+        assert!(taken, "sshd does not start; is Debian's `openssh-server` installed, and are we root? {said:?}");
+        None
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -77,9 +112,16 @@ impl Sshd {
         let mut target = Target::new(NODE.into(), "127.0.0.1", "root");
         target.port = self.port;
         target.identity_files = vec![self.path("key")];
-        target.agent = false;
+        target.agent = None;
         target.known_hosts = vec![self.path("known_hosts")];
         target.host_key_checking = HostKeyChecking::AcceptNew;
+        target
+    }
+
+    /// The same as another user.
+    pub(crate) fn target_as(&self, user: &str) -> Target {
+        let mut target = self.target();
+        user.clone_into(&mut target.user);
         target
     }
 

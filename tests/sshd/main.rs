@@ -4,3 +4,7 @@
 
 mod basics;
 mod bed;
+mod keys;
+mod load;
+mod privilege;
+mod shells;

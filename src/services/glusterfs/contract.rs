@@ -25,6 +25,7 @@ pub const CONTRACTS: &[Contract] = &[
     contract("glusterfs/bricks-up", &["volume"]),
     contract("glusterfs/rebalance", &["volume"]),
     contract("glusterfs/healed", &["volume"]),
+    contract("glusterfs/quorum", &["volume"]),
     contract("glusterfs/mount", &["volume", "mount_point", "backup", "fstab_line", "unit", "unit_content"]),
     contract("glusterfs/directories", &["mount_point", "directories"]),
 ];

@@ -1,6 +1,8 @@
-//! The agent at `SSH_AUTH_SOCK`.
+//! The agents that hold keys for us.
 
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use russh::keys::HashAlg;
@@ -14,31 +16,35 @@ use tokio::sync::{Mutex, OnceCell};
 /// token or confirm; the server's patience and the authentication timeout bound it.
 const ANSWER: Duration = Duration::from_secs(5);
 
-/// One connection to the agent for the whole fleet. It serves one request at a time anyway, so ours wait in line here
+/// One connection to an agent for the whole fleet. It serves one request at a time anyway, so ours wait in line here
 /// instead of being refused by its backlog.
 pub(super) struct Agent {
-    socket: Option<PathBuf>,
+    socket: PathBuf,
     client: Mutex<Option<AgentClient<UnixStream>>>,
     identities: OnceCell<Result<Vec<AgentIdentity>, String>>,
 }
 
+/// The agents in use, each by its socket.
+#[derive(Default)]
+pub(super) struct Agents(std::sync::Mutex<HashMap<PathBuf, Arc<Agent>>>);
+
+impl Agents {
+    pub(super) fn at(&self, socket: &Path) -> Arc<Agent> {
+        let mut agents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(agents.entry(socket.to_owned()).or_insert_with(|| Arc::new(Agent::at(socket.to_owned()))))
+    }
+}
+
 impl Agent {
-    pub(super) fn at(socket: Option<PathBuf>) -> Self {
+    fn at(socket: PathBuf) -> Self {
         Self { socket, client: Mutex::new(None), identities: OnceCell::new() }
     }
 
-    /// Where the environment says. An empty variable is none.
-    pub(super) fn from_env() -> Self {
-        let socket = std::env::var_os("SSH_AUTH_SOCK").filter(|path| !path.is_empty());
-        Self::at(socket.map(PathBuf::from))
-    }
-
-    /// Its keys, asked for once. An error is for people; without an agent there are no keys.
+    /// Its keys, asked for once. An error is for people.
     pub(super) async fn identities(&self) -> Result<&[AgentIdentity], String> {
         let identities = self.identities.get_or_init(|| async {
-            let Some(socket) = &self.socket else { return Ok(Vec::new()) };
             let asking = async {
-                let mut client = AgentClient::connect_uds(socket).await?;
+                let mut client = AgentClient::connect_uds(&self.socket).await?;
                 let identities = client.request_identities().await?;
                 *self.client.lock().await = Some(client);
                 Ok::<_, russh::keys::Error>(identities)
@@ -48,7 +54,7 @@ impl Agent {
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => format!("no answer within {ANSWER:?}"),
             };
-            Err(format!("the agent at `{}` (SSH_AUTH_SOCK) is of no use: {said}", socket.display()))
+            Err(format!("the agent at `{}` is of no use: {said}", self.socket.display()))
         });
         identities.await.as_deref().map_err(Clone::clone)
     }
@@ -63,10 +69,7 @@ impl Agent {
         // Taken out: when this future is dropped half way, the connection with half a request goes with it.
         let mut asked = match client.take() {
             Some(asked) => asked,
-            None => match &self.socket {
-                Some(socket) => AgentClient::connect_uds(socket).await?,
-                None => return Err(russh::keys::Error::EnvVar("SSH_AUTH_SOCK")),
-            },
+            None => AgentClient::connect_uds(&self.socket).await?,
         };
         let signed = asked.sign_request(key, hash, data).await;
         if matches!(signed, Ok(_) | Err(russh::keys::Error::AgentFailure)) {

@@ -1,17 +1,18 @@
-//! Getting in: which keys are offered, in which order, and what is said when none will do.
+//! Getting in, and what is said when no key will do.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use russh::MethodKind;
 use russh::client::{AuthResult, Handle};
 use russh::keys::agent::AgentIdentity;
-use russh::keys::{HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
+use russh::keys::{HashAlg, PrivateKeyWithHashAlg};
 
-use super::agent::Agent;
+use super::agent::{Agent, Agents};
 use super::gate::Gate;
-use super::key_files::{KeyFile, KeyFiles, defaults};
+use super::key_files::KeyFiles;
+use super::offers::{Offer, OfferedKey, Offers};
 use crate::transport::api::ConnectError;
 use crate::transport::target::Target;
 
@@ -19,121 +20,29 @@ use crate::transport::target::Target;
 const MOST_TRIES: usize = 5;
 
 /// Keys of the workstation, shared by all connections.
-pub(super) struct Keys {
-    pub(super) files: KeyFiles,
-    pub(super) agent: Agent,
-}
-
-/// A key to be offered.
-struct Offer {
-    /// For people: where it comes from.
-    label: String,
-    key: OfferedKey,
-}
-
-enum OfferedKey {
-    File(Arc<PrivateKey>),
-    Agent(Box<AgentIdentity>),
-}
-
-/// What can be offered, and why other things cannot.
 #[derive(Default)]
-struct Offers {
-    offers: Vec<Offer>,
-    problems: Vec<String>,
-}
-
-impl Offers {
-    /// Keys named for this target come first, so that a full agent does not use up the tries. Otherwise, as with
-    /// OpenSSH, the agent's keys come before the default files.
-    async fn gather(target: &Target, keys: &Keys) -> Self {
-        let mut all = Self::default();
-        let agent = if target.agent {
-            match keys.agent.identities().await {
-                Ok(identities) => identities,
-                Err(problem) => {
-                    all.problems.push(problem);
-                    &[]
-                }
-            }
-        } else {
-            &[]
-        };
-        for path in &target.identity_files {
-            all.add_file(path, keys.files.load(path), agent);
-        }
-        for identity in agent {
-            all.add_identity(identity);
-        }
-        if target.identity_files.is_empty() {
-            for path in defaults() {
-                match keys.files.load(&path) {
-                    KeyFile::Missing => {}
-                    file => all.add_file(&path, file, agent),
-                }
-            }
-        }
-        all
-    }
-
-    fn add_file(&mut self, path: &Path, file: KeyFile, agent: &[AgentIdentity]) {
-        let path = path.display();
-        let public = match file {
-            KeyFile::Private(key) => {
-                if !self.has(key.public_key()) {
-                    self.offers.push(Offer { label: format!("`{path}`"), key: OfferedKey::File(key) });
-                }
-                return;
-            }
-            KeyFile::Missing => return self.problems.push(format!("`{path}` does not exist")),
-            KeyFile::Unusable(problem) => return self.problems.push(problem),
-            KeyFile::Locked(public) => public,
-            KeyFile::Public(public) => Some(public),
-        };
-        let in_agent = public
-            .and_then(|public| agent.iter().find(|identity| identity.public_key().key_data() == public.key_data()));
-        match in_agent {
-            Some(identity) => self.add_identity(identity),
-            None => self.problems.push(format!(
-                "`{path}` needs a passphrase or the agent: unlock it for this session with `ssh-add {path}`"
-            )),
-        }
-    }
-
-    fn add_identity(&mut self, identity: &AgentIdentity) {
-        if self.has(&identity.public_key()) {
-            return;
-        }
-        let comment = identity.comment();
-        let name =
-            if comment.is_empty() { super::host_keys::fingerprint(&identity.public_key()) } else { comment.into() };
-        self.offers
-            .push(Offer { label: format!("agent key `{name}`"), key: OfferedKey::Agent(Box::new(identity.clone())) });
-    }
-
-    fn has(&self, public: &PublicKey) -> bool {
-        self.offers.iter().any(|offer| offer.public().key_data() == public.key_data())
-    }
-}
-
-impl Offer {
-    fn public(&self) -> PublicKey {
-        match &self.key {
-            OfferedKey::File(key) => key.public_key().clone(),
-            OfferedKey::Agent(identity) => identity.public_key().into_owned(),
-        }
-    }
+pub(super) struct Keys {
+    files: KeyFiles,
+    agents: Agents,
 }
 
 /// The attempts on one connection.
 struct Attempts<'a> {
     handle: &'a mut Handle<Gate>,
     target: &'a Target,
-    agent: &'a Agent,
+    agent: Option<&'a Agent>,
     tried: Vec<String>,
+    problems: Vec<String>,
     allowed: String,
-    /// The hashes to sign RSA with, once asked.
-    rsa_hashes: Option<Vec<HashAlg>>,
+    /// What to sign RSA with, once asked.
+    rsa_hash: Option<RsaHash>,
+}
+
+/// What the server takes RSA signatures with.
+#[derive(Clone, Copy)]
+enum RsaHash {
+    Good(HashAlg),
+    Sha1Only,
 }
 
 /// What came of one offer.
@@ -146,53 +55,64 @@ enum Answer {
 
 /// Offers keys until the server is content.
 pub(super) async fn authenticate(handle: &mut Handle<Gate>, target: &Target, keys: &Keys) -> Result<(), ConnectError> {
-    let Offers { offers, mut problems } = Offers::gather(target, keys).await;
-    let agent = &keys.agent;
-    let mut attempts =
-        Attempts { handle, target, agent, tried: Vec::new(), allowed: "nothing more".into(), rsa_hashes: None };
-    for offer in &offers {
-        if attempts.tried.len() >= MOST_TRIES {
-            problems.push("other keys were kept back: name the right one as `identity_file`".to_owned());
-            break;
-        }
-        match attempts.offer(offer, &mut problems).await? {
-            Answer::In => return Ok(()),
-            Answer::Next => {}
-            Answer::Enough => break,
-        }
-    }
-    Err(attempts.refused(&problems))
+    let agent = target.agent.as_deref().map(|socket| keys.agents.at(socket));
+    let agent = agent.as_deref();
+    let Offers { offers, problems } = Offers::gather(target, &keys.files, agent).await;
+    let (tried, allowed) = (Vec::new(), "nothing more".to_owned());
+    let mut attempts = Attempts { handle, target, agent, tried, problems, allowed, rsa_hash: None };
+    if attempts.all(&offers).await? { Ok(()) } else { Err(attempts.refused()) }
 }
 
 impl Attempts<'_> {
-    async fn offer(&mut self, offer: &Offer, problems: &mut Vec<String>) -> Result<Answer, ConnectError> {
-        let hashes = if offer.public().algorithm().is_rsa() {
-            self.rsa_hashes().await?.iter().copied().map(Some).collect()
-        } else {
-            vec![None]
-        };
-        if hashes.is_empty() {
-            problems.push(format!("{}: the server takes RSA with SHA-1 only, which is broken", offer.label));
+    /// Whether one got us in.
+    async fn all(&mut self, offers: &[Offer]) -> Result<bool, ConnectError> {
+        let mut again = Vec::new();
+        for offer in offers {
+            let mut hash = None;
+            if offer.is_rsa() {
+                let RsaHash::Good(good) = self.rsa_hash().await? else {
+                    let label = &offer.label;
+                    self.problems.push(format!("{label}: the server takes RSA with SHA-1 only, which is broken"));
+                    continue;
+                };
+                hash = Some(good);
+            }
+            match self.offer(offer, hash).await? {
+                Answer::In => return Ok(true),
+                Answer::Next => {}
+                Answer::Enough => return Ok(false),
+            }
+            if hash == Some(HashAlg::Sha512) {
+                again.push(offer);
+            }
         }
-        for hash in hashes {
-            if self.tried.len() >= MOST_TRIES {
-                break;
+        // sshd 9.2 announces hashes that its `PubkeyAcceptedAlgorithms` then refuses; last, as tries are few.
+        for offer in again.into_iter().take(MOST_TRIES.saturating_sub(self.tried.len())) {
+            if matches!(self.offer(offer, Some(HashAlg::Sha256)).await?, Answer::In) {
+                return Ok(true);
             }
-            self.tried.push(offer.label.clone());
-            match self.send(offer, hash).await? {
-                Ok(AuthResult::Success) => return Ok(Answer::In),
-                Ok(AuthResult::Failure { remaining_methods, partial_success }) => {
-                    self.allowed = methods(&remaining_methods);
-                    if partial_success {
-                        problems.push(format!("{} was accepted, but is not enough", offer.label));
-                        return Ok(Answer::Enough);
-                    }
-                    if !remaining_methods.contains(&MethodKind::PublicKey) {
-                        return Ok(Answer::Enough);
-                    }
+        }
+        Ok(false)
+    }
+
+    async fn offer(&mut self, offer: &Offer, hash: Option<HashAlg>) -> Result<Answer, ConnectError> {
+        if self.tried.len() >= MOST_TRIES {
+            self.problems.push("other keys were kept back: name the right one as `identity_file`".to_owned());
+            return Ok(Answer::Enough);
+        }
+        self.tried.push(offer.label.clone());
+        match self.send(offer, hash).await? {
+            Ok(AuthResult::Success) => return Ok(Answer::In),
+            Ok(AuthResult::Failure { remaining_methods, partial_success }) => {
+                self.allowed = methods(&remaining_methods);
+                if partial_success {
+                    self.problems.push(format!("{} was accepted, but is not enough", offer.label));
                 }
-                Err(problem) => problems.push(format!("{}: {problem}", offer.label)),
+                if partial_success || !remaining_methods.contains(&MethodKind::PublicKey) {
+                    return Ok(Answer::Enough);
+                }
             }
+            Err(problem) => self.problems.push(format!("{}: {problem}", offer.label)),
         }
         Ok(Answer::Next)
     }
@@ -207,12 +127,13 @@ impl Attempts<'_> {
             }
             OfferedKey::Agent(identity) => identity.as_ref().clone(),
         };
+        let Some(mut agent) = self.agent else { return Ok(Err("its agent is gone".to_owned())) };
         let answer = match identity {
             AgentIdentity::PublicKey { key, .. } => {
-                self.handle.authenticate_publickey_with(user, key, hash, &mut self.agent).await
+                self.handle.authenticate_publickey_with(user, key, hash, &mut agent).await
             }
             AgentIdentity::Certificate { certificate, .. } => {
-                self.handle.authenticate_certificate_with(user, certificate, hash, &mut self.agent).await
+                self.handle.authenticate_certificate_with(user, certificate, hash, &mut agent).await
             }
         };
         match answer {
@@ -222,18 +143,15 @@ impl Attempts<'_> {
         }
     }
 
-    /// SHA-512 before SHA-256, as the server says (`server-sig-algs`, RFC 8308); a server that does not say is tried.
-    async fn rsa_hashes(&mut self) -> Result<&[HashAlg], ConnectError> {
-        if self.rsa_hashes.is_none() {
-            let hashes = match self.handle.best_supported_rsa_hash().await {
-                Ok(Some(Some(hash))) => vec![hash],
-                Ok(Some(None)) => Vec::new(),
-                Ok(None) => vec![HashAlg::Sha512, HashAlg::Sha256],
-                Err(error) => return Err(self.broken(&error)),
-            };
-            self.rsa_hashes = Some(hashes);
+    /// As the server says (`server-sig-algs`, RFC 8308); one that does not say gets SHA-512.
+    async fn rsa_hash(&mut self) -> Result<RsaHash, ConnectError> {
+        if let Some(known) = self.rsa_hash {
+            return Ok(known);
         }
-        Ok(self.rsa_hashes.as_deref().unwrap_or_default())
+        let best = self.handle.best_supported_rsa_hash().await.map_err(|error| self.broken(&error))?;
+        let hash = best.unwrap_or(Some(HashAlg::Sha512)).map_or(RsaHash::Sha1Only, RsaHash::Good);
+        self.rsa_hash = Some(hash);
+        Ok(hash)
     }
 
     fn broken(&self, error: &dyn std::fmt::Display) -> ConnectError {
@@ -241,7 +159,8 @@ impl Attempts<'_> {
         ConnectError::Handshake { address: self.target.address(), cause }
     }
 
-    fn refused(&self, problems: &[String]) -> ConnectError {
+    fn refused(&self) -> ConnectError {
+        let problems = &self.problems;
         let (user, address) = (self.target.user.clone(), self.target.address());
         if self.tried.is_empty() {
             let why =

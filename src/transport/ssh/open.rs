@@ -12,12 +12,10 @@ use russh::{Preferred, SshId};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::agent::Agent;
 use super::auth::{Keys, authenticate};
 use super::dial::{Dial, Pipe, Tcp};
 use super::gate::{Gate, GateError};
 use super::host_keys::{HostKeys, UnknownHostKey, accept, fingerprint};
-use super::key_files::KeyFiles;
 use super::ramp::{Ramp, backoff};
 use super::session::SshSession;
 use crate::model::NodeName;
@@ -62,7 +60,7 @@ impl RusshTransport {
             ramp: Ramp::new(limits.ramp, limits.forks),
             limits: Arc::new(limits),
             dial,
-            keys: Keys { files: KeyFiles::default(), agent: Agent::from_env() },
+            keys: Keys::default(),
             host_keys: Arc::default(),
         }
     }

@@ -6,17 +6,18 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use russh::client::Handle;
-use russh::{ChannelOpenFailure, Disconnect, Sig};
+use russh::{ChannelOpenFailure, Disconnect};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::gate::Gate;
 use super::hold::Hold;
 use super::ramp::backoff;
-use super::run::{Ending, Open, Writer, beside, follow, until_first_line};
+use super::reap::{Doomed, Reaper};
+use super::run::{Ending, Open, beside, follow, until_first_line};
 use super::streams::{LineSink, Streams};
-use crate::transport::api::{Held, HoldError, Outcome, RunError, Script, Session};
-use crate::transport::frame::{Frame, Root, killer};
+use crate::transport::api::{Exit, Held, HoldError, Outcome, RunError, Script, Session};
+use crate::transport::frame::{Frame, Root};
 use crate::transport::target::{Become, Limits, Target};
 
 /// How long a goodbye may take.
@@ -27,7 +28,8 @@ pub(super) struct SshSession {
     over: watch::Receiver<Option<String>>,
     target: Arc<Target>,
     limits: Arc<Limits>,
-    channels: Semaphore,
+    channels: Arc<Semaphore>,
+    reaper: Arc<Reaper>,
 }
 
 impl SshSession {
@@ -37,8 +39,10 @@ impl SshSession {
         target: Arc<Target>,
         limits: Arc<Limits>,
     ) -> Self {
-        let channels = Semaphore::new(limits.channels.max(1));
-        Self { handle: Arc::new(handle), over, target, limits, channels }
+        let handle = Arc::new(handle);
+        let channels = Arc::new(Semaphore::new(limits.channels.max(1)));
+        let reaper = Arc::new(Reaper::new(Arc::clone(&handle), limits.kill_grace));
+        Self { handle, over, target, limits, channels, reaper }
     }
 
     fn root(&self, wanted: bool) -> Root {
@@ -78,28 +82,25 @@ impl SshSession {
 
     async fn run_script(&self, script: &Script, line: LineSink<'_>) -> Result<Outcome, RunError> {
         let deadline = Instant::now() + script.timeout;
-        let Ok(_place) = timeout_at(deadline, self.channels.acquire()).await else {
+        let place = timeout_at(deadline, Arc::clone(&self.channels).acquire_owned()).await;
+        let Ok(Ok(place)) = place else {
             return Err(RunError::NotStarted(format!("no channel was free within {:?}", script.timeout)));
         };
         let root = self.root(script.become_root);
-        let Open { mut read, write } = self.open(deadline).await?;
+        let mut open = self.open(deadline).await?;
         let mut streams = Streams::default();
         let ending = {
-            let writing = write.start(Frame::new(&script.text, root, false), false);
-            let reading = follow(&mut read, &mut streams, line, deadline);
-            beside(writing, reading).await
+            let writing = open.write.start(Frame::new(&script.text, root, false), false);
+            beside(writing, follow(&mut open.read, &mut streams, line, deadline)).await
         };
         match ending {
             Ending::Closed => {
-                write.close().await;
+                open.write.close().await;
                 self.finished(streams, line)
             }
             Ending::Lost => Err(self.lost("closed").await),
             Ending::Late => {
-                let grace = Instant::now() + self.limits.kill_grace + Duration::from_secs(2);
-                let ending = self.end(&write, streams.pid(), root);
-                beside(ending, follow(&mut read, &mut streams, line, grace)).await;
-                write.close().await;
+                let streams = Arc::clone(&self.reaper).end(Doomed { open, streams, root, place }).await;
                 Err(RunError::TimedOut(script.timeout, Box::new(streams.finish(line))))
             }
         }
@@ -130,20 +131,6 @@ impl SshSession {
         }
     }
 
-    /// Ends a script that took too long: by a signal through SSH where the server obeys, and by a second channel that
-    /// kills its process group. Without that sshd would keep the session allocated until the script ends by itself.
-    async fn end(&self, write: &Writer, pid: Option<u32>, root: Root) -> Result<(), russh::Error> {
-        write.signal(Sig::TERM).await;
-        let Some(pid) = pid else { return Ok(()) };
-        let Open { mut read, write } = Open::session(&self.handle).await?;
-        let deadline = Instant::now() + self.limits.kill_grace + GOODBYE;
-        let mut streams = Streams::default();
-        let killing = write.start(Frame::new(&killer(pid, self.limits.kill_grace.as_secs()), root, false), false);
-        beside(killing, follow(&mut read, &mut streams, &|_| (), deadline)).await;
-        write.close().await;
-        Ok(())
-    }
-
     fn finished(&self, streams: Streams, line: LineSink<'_>) -> Result<Outcome, RunError> {
         if streams.pid().is_some() {
             return Ok(streams.finish(line));
@@ -151,7 +138,7 @@ impl SshSession {
         let (said, sudo_asked) = streams.noise();
         if sudo_asked {
             let user = self.target.user.clone();
-            return Err(RunError::Privilege { remedy: remedy(&user), user, said });
+            return Err(RunError::Privilege { remedy: remedy(&user, streams.exit.as_ref(), &said), user, said });
         }
         let why = match (streams.refused, said.is_empty()) {
             (true, _) => "the server refuses to run commands".to_owned(),
@@ -170,11 +157,17 @@ impl SshSession {
     }
 }
 
-fn remedy(user: &str) -> String {
-    format!(
-        "on the node, as root: `echo '{user} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/{user}`, or log in as root \
-         (`user: root`)"
-    )
+/// What to do where sudo refuses.
+fn remedy(user: &str, exit: Option<&Exit>, said: &str) -> String {
+    if exit == Some(&Exit::Code(127)) {
+        return "install `sudo` on the node, or log in as root (`user: root`)".to_owned();
+    }
+    let line = if said.contains("must have a tty") {
+        format!("Defaults:{user} !requiretty")
+    } else {
+        format!("{user} ALL=(ALL) NOPASSWD: ALL")
+    };
+    format!("on the node, as root: `echo '{line}' >>/etc/sudoers.d/bricklayer`, or log in as root (`user: root`)")
 }
 
 fn describe(reason: &ChannelOpenFailure) -> String {

@@ -1,6 +1,7 @@
 //! What comes back from a script.
 
 use russh::{ChannelMsg, Sig};
+use tokio::sync::watch;
 
 use crate::transport::api::{Exit, Outcome};
 use crate::transport::capture::{Capture, Lines};
@@ -29,6 +30,7 @@ impl Stream {
 pub(super) struct Streams {
     stdout: Stream,
     stderr: Stream,
+    started: watch::Sender<Option<u32>>,
     pub(super) exit: Option<Exit>,
     /// The server has said that no more output comes.
     pub(super) eof: bool,
@@ -40,7 +42,12 @@ impl Streams {
     /// Takes a message in. False when it was the last one of the channel.
     pub(super) fn take(&mut self, message: ChannelMsg, line: LineSink<'_>) -> bool {
         match message {
-            ChannelMsg::Data { data } => self.stdout.push(&data, line),
+            ChannelMsg::Data { data } => {
+                self.stdout.push(&data, line);
+                if self.pid().is_none() {
+                    self.started.send_replace(self.stdout.prelude.started());
+                }
+            }
             ChannelMsg::ExtendedData { data, ext: 1 } => self.stderr.push(&data, line),
             ChannelMsg::ExitStatus { exit_status } => self.exit = Some(Exit::Code(exit_status)),
             ChannelMsg::ExitSignal { signal_name, .. } => self.exit = Some(Exit::Signal(name(&signal_name))),
@@ -54,7 +61,12 @@ impl Streams {
 
     /// The shell that runs the script, once it does.
     pub(super) fn pid(&self) -> Option<u32> {
-        self.stdout.prelude.started().or(self.stderr.prelude.started())
+        *self.started.borrow()
+    }
+
+    /// For somebody who wants to know as soon as it does.
+    pub(super) fn started(&self) -> watch::Receiver<Option<u32>> {
+        self.started.subscribe()
     }
 
     /// The first line of standard output, once it is whole.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::facts::Seen;
 use crate::model::{Finding, Health, NodeName};
 use crate::services::glusterfs::facts::{BrickHeal, NodeFacts, Volume, VolumeStatus};
-use crate::services::glusterfs::spec::{Member, Spec};
+use crate::services::glusterfs::spec::{Member, Replica, Spec};
 
 type Nodes = BTreeMap<NodeName, Seen<NodeFacts>>;
 
@@ -45,6 +45,7 @@ fn node(spec: &Spec, nodes: &Nodes, member: &Member) -> Finding {
     let brick = match (has_brick, runs) {
         (true, true) => "up",
         (true, false) => "down",
+        (false, _) if volume.is_some_and(|volume| waits(spec, volume)) => "waits",
         (false, _) => "none",
     };
     let mount = match (facts.mount.holds(&spec.volume), facts.mount.answers) {
@@ -52,7 +53,7 @@ fn node(spec: &Spec, nodes: &Nodes, member: &Member) -> Finding {
         (true, false) => "mounted, does not answer",
         (false, _) => "not mounted",
     };
-    let fine = facts.daemon.active && settled == peers.len() && brick == "up" && mount == "mounted";
+    let fine = facts.daemon.active && settled == peers.len() && matches!(brick, "up" | "waits") && mount == "mounted";
     let remedy = (!fine).then(|| "`bricklayer plan` shows what is missing".to_owned());
     let health = if fine { Health::Healthy } else { Health::Degraded };
     let seen = vec![
@@ -62,6 +63,16 @@ fn node(spec: &Spec, nodes: &Nodes, member: &Member) -> Finding {
         ("mount", mount.to_owned()),
     ];
     finding(health, seen, remedy)
+}
+
+// A node without a brick is as it should be while there are too few of its kind for a replica set.
+fn waits(spec: &Spec, volume: &Volume) -> bool {
+    let wanted = match spec.replica {
+        Replica::Fixed(replica) => replica,
+        Replica::Auto if volume.sets() > 1 => volume.replica,
+        Replica::Auto => return false,
+    };
+    volume.replica >= wanted && spec.members.len() < volume.bricks.len() + volume.replica as usize
 }
 
 fn volume(spec: &Spec, nodes: &Nodes, heal: Option<&[BrickHeal]>) -> Finding {

@@ -280,6 +280,7 @@ impl Sim {
         let words = |key: &str| list(task, key);
         match task.id.playbook.as_str() {
             "glusterfs/create" | "glusterfs/add-brick" | "glusterfs/extend" => {
+                self.quorum_off(task);
                 // Fact 2.5: a failed create leaves its mark on the bricks it had prepared.
                 for host in words("bricks").into_iter().skip(1) {
                     self.by_brick(&host).trace = true;
@@ -362,6 +363,7 @@ impl Sim {
                 assert!(self.nodes[&node].mounted, "folders before the mount");
                 self.volume.as_mut().unwrap().directories = true;
             }
+            "quorum" => drop(self.volume.as_mut().unwrap().options.remove("cluster.quorum-type")),
             "settled" => self.restless = false,
             "reach" | "healed" | "rebalance" => {}
             other => panic!("unknown playbook {other}"),
@@ -424,6 +426,7 @@ impl Sim {
         }
         assert_eq!(number(task, "before"), volume.bricks.len());
         assert_eq!(number(task, "replica_before"), volume.replica as usize);
+        self.quorum_off(task);
         let volume = self.volume.as_mut().unwrap();
         let sets = volume.bricks.len() / volume.replica as usize;
         if replica > volume.replica as usize {
@@ -435,6 +438,16 @@ impl Sim {
         volume.replica = u32::try_from(replica).unwrap();
         volume.bricks.extend(new);
         self.run_bricks();
+    }
+
+    // What the playbook does first where most copies will be empty.
+    fn quorum_off(&mut self, task: &Task) {
+        if let Some(volume) = &mut self.volume
+            && number(task, "replica") > 2
+            && number(task, "replica_before") * 2 <= number(task, "replica")
+        {
+            volume.options.insert("cluster.quorum-type".to_owned(), "none".to_owned());
+        }
     }
 
     fn set(&mut self, task: &Task) {

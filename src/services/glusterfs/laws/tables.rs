@@ -1,6 +1,9 @@
 //! Decisions that a person would look up: one line of setting, one line of outcome.
 
+use crate::model::Health;
 use crate::plan::{Mode, Plan, Refusal, Request};
+use crate::services::glusterfs::CONTRACTS;
+use crate::services::glusterfs::facts::health;
 use crate::services::glusterfs::laws::sim::{Sim, name};
 use crate::services::glusterfs::plan::decide;
 use crate::services::glusterfs::spec::{DedicatedBrick, Replica};
@@ -45,6 +48,50 @@ fn three_fresh_nodes_are_one_create() {
 }
 
 #[test]
+fn a_quorum_that_a_growth_left_off_is_asked_for_again() {
+    let mut sim = Sim::new(3, Replica::Auto);
+    sim.run(&Request::default(), usize::MAX).unwrap();
+    let off = ("cluster.quorum-type".to_owned(), "none".to_owned());
+    sim.volume.as_mut().unwrap().options.extend([off.clone()]);
+    assert_eq!(playbooks(&plan(&sim), "heal"), ["healed@server1", "quorum@server1"]);
+    sim.spec.options.extend([off]);
+    assert!(plan(&sim).is_empty());
+}
+
+#[test]
+fn every_task_keeps_the_terms_of_its_playbook() {
+    let mut fresh = Sim::new(4, Replica::Fixed(2));
+    fresh.node(2).brick_exists = true;
+    fresh.node(2).trace = true;
+    let mut clones = Sim::new(3, Replica::Auto);
+    for i in 2..=3 {
+        clones.install(&name(i));
+        clones.start(&name(i));
+        clones.node(i).uuid = Some(1);
+    }
+    let mut grown = Sim::new(3, Replica::Auto);
+    grown.form(1, 1);
+    let mut extended = Sim::new(4, Replica::Fixed(2));
+    extended.form(2, 2);
+    let mut asleep = Sim::new(3, Replica::Auto);
+    asleep.form(3, 3);
+    asleep.node(2).brick_runs = false;
+    let mut seen = std::collections::BTreeSet::new();
+    for sim in [fresh, clones, grown, extended, asleep] {
+        for task in plan(&sim).tasks() {
+            let contract = CONTRACTS.iter().find(|contract| contract.playbook == task.id.playbook).unwrap();
+            let mut vars = contract.vars.to_vec();
+            vars.sort_unstable();
+            assert_eq!(task.vars.keys().map(String::as_str).collect::<Vec<_>>(), vars, "{}", task.id);
+            seen.insert(contract.playbook);
+        }
+    }
+    // Those that the settings above do not bring about: a firewall, and a volume that is there and not started.
+    let rest: Vec<_> = CONTRACTS.iter().map(|contract| contract.playbook).filter(|name| !seen.contains(name)).collect();
+    assert_eq!(rest, ["glusterfs/firewall", "glusterfs/start"]);
+}
+
+#[test]
 fn two_joiners_are_one_add_brick() {
     let mut sim = Sim::new(3, Replica::Auto);
     sim.form(1, 1);
@@ -71,10 +118,15 @@ fn replica_two_of_four_is_two_sets_and_the_third_of_three_waits() {
     sim.run(&Request::default(), usize::MAX).unwrap();
     assert_eq!(sim.volume.as_ref().unwrap().bricks.len(), 4);
     assert_eq!(sim.volume.as_ref().unwrap().replica, 2);
-    let sim = Sim::new(3, Replica::Fixed(2));
-    let plan = plan(&sim);
-    assert!(says(&plan, "server3 waits for company"), "{:?}", plan.notes);
-    assert!(says(&plan, "split-brain"));
+    let mut sim = Sim::new(3, Replica::Fixed(2));
+    let shown = plan(&sim);
+    assert!(says(&shown, "server3 waits for company"), "{:?}", shown.notes);
+    assert!(says(&shown, "split-brain"));
+    sim.run(&Request::default(), usize::MAX).unwrap();
+    let findings = health(&sim.spec, &sim.look(), None);
+    assert_eq!((findings[2].health, findings[2].seen[2].1.as_str()), (Health::Healthy, "waits"));
+    sim.spec.replica = Replica::Auto;
+    assert_eq!(health(&sim.spec, &sim.look(), None)[2].health, Health::Degraded);
 }
 
 #[test]

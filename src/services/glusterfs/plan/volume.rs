@@ -118,16 +118,39 @@ fn add_bricks(view: &View<'_>, on: &Member, volume: &Volume, grow: (&[&Member], 
     tasks
 }
 
-/// New copies are waited for: until they are healed, they are none.
+const QUORUM: &str = "cluster.quorum-type";
+
+/// New copies are waited for: until they are healed, they are none. Then the quorum of copies, which `add-brick`
+/// takes off while most copies are empty, is asked for again.
 pub(super) fn heal(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -> Stage {
-    let tasks = match &growth.change {
-        Change::Grow { raise, .. } if !raise.is_empty() => vec![
-            task("healed", &coordinator.node, "a copy counts when it is complete")
-                .with("volume", view.spec.volume.as_str()),
-        ],
-        _ => Vec::new(),
+    let volume = view.spec.volume.as_str();
+    let on = |playbook: &str, why: &str| task(playbook, &coordinator.node, why).with("volume", volume);
+    let filled = match &growth.change {
+        Change::Grow { raise, replica, .. } if !raise.is_empty() => {
+            let before = view.cluster.volume.map_or(1, |volume| volume.replica);
+            Some(*replica > 2 && before * 2 <= *replica)
+        }
+        _ => None,
     };
-    stage("heal", "Wait until the new copies are complete", vec![tasks])
+    let (heal, quorum) = match filled {
+        Some(true) => ("a copy counts when it is complete", Some("it was off while the new copies were filled")),
+        Some(false) => ("a copy counts when it is complete", left_off(view)),
+        None => ("copies must be complete before a quorum of them is asked for", left_off(view)),
+    };
+    if filled.is_none() && quorum.is_none() {
+        return stage("heal", "", Vec::new());
+    }
+    let quorum = quorum.map(|why| on("quorum", why)).into_iter().collect();
+    stage("heal", "Wait until the new copies are complete", vec![vec![on("healed", heal)], quorum])
+}
+
+// By a growth that was cut short, or by hand; who wants it off names it in the inventory.
+fn left_off(view: &View<'_>) -> Option<&'static str> {
+    let volume = view.cluster.volume.filter(|volume| volume.replica > 2)?;
+    let off = volume.option(QUORUM) == Some("none") && !view.spec.options.contains_key(QUORUM);
+    off.then_some(
+        "`cluster.quorum-type` is `none`: a growth was cut short, or somebody set it without the inventory's `options`",
+    )
 }
 
 /// What is odd about the volume.

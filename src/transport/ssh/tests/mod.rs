@@ -1,0 +1,8 @@
+//! Against a russh server in the same process, over a pipe in memory: what a real sshd does not do.
+
+mod ending;
+mod getting_in;
+mod holding;
+mod pipes;
+mod server;
+mod travelling;

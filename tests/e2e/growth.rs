@@ -1,0 +1,149 @@
+//! A cluster grows while it is in use.
+
+use std::io::Write;
+use std::time::Duration;
+
+use crate::checks::{BRICK, MOUNT};
+use crate::harness::{Lab, eventually};
+
+// Appends to a few files and makes new ones, each record synced before it counts as acknowledged.
+const WRITER: &str = r#"#!/bin/sh
+mkdir /mnt/gluster/writer && cd /mnt/gluster/writer || exit 1
+i=0
+while [ ! -e /root/stop ]; do
+  i=$((i + 1))
+  if [ $((i % 2)) = 0 ]; then file=log$((i % 10)); else file=new$i; fi
+  if printf 'record %s.\n' $i | dd of=$file oflag=append conv=notrunc,fsync status=none 2>>/root/errors; then
+    echo "$i $(date +%s%N)" >>/root/acknowledged
+  else
+    echo "record $i" >>/root/errors
+  fi
+  sleep 0.01
+done
+"#;
+
+// All kinds of things, with all kinds of owners and modes.
+const OLD: &str = r"set -e
+mkdir -p /mnt/gluster/old/deep/er && cd /mnt/gluster/old
+for i in $(seq 60); do head -c $((i * 1000)) /dev/urandom >file$i; done
+head -c 20000000 /dev/urandom >big
+: >empty; truncate -s 1M sparse; echo hello >deep/er/hello
+ln -s ../nowhere dangling; ln file1 hard; mkfifo pipe
+printf x >'a name with spaces and $(signs)'
+chmod 4750 file2; chown 33:4 file3; chmod 1777 deep; chown -h 12:12 dangling";
+
+#[test]
+#[ignore = "needs root and the lab: make e2e"]
+fn one_node_with_data_becomes_three_while_a_writer_goes_on() {
+    let lab = Lab::up("ea-grow", 3, "debian12-gluster");
+    lab.inventory(1);
+    lab.expect(0, &["up", "--yes"]);
+    lab.settled();
+    lab.ssh(1, OLD);
+    let old = lab.same_bricks(&[1]);
+
+    lab.inventory(3);
+    start_writer(&lab);
+    lab.expect(0, &["up", "--yes"]);
+    stop_writer(&lab);
+
+    let info = lab.ssh(1, "gluster --mode=script volume info shared_data");
+    assert!(info.contains("Number of Bricks: 1 x 3 = 3"), "{info}");
+    lab.healed(1, 3);
+    let new = lab.same_bricks(&[1, 2, 3]);
+    for line in old.lines().filter(|line| line.contains("./old/")) {
+        assert!(new.lines().any(|found| found == line), "gone or changed: {line}");
+    }
+    lab.settled();
+}
+
+fn start_writer(lab: &Lab) {
+    lab.ssh(1, &format!("cat >/root/writer <<'END'\n{WRITER}END\nchmod +x /root/writer"));
+    lab.ssh(1, "systemd-run -q --unit=writer /root/writer");
+    eventually(Duration::from_secs(10), "the writer writes", || {
+        lab.holds(1, "[ $(wc -l </root/acknowledged) -gt 20 ]")
+    });
+}
+
+// Every acknowledged record is there, read on another node and without a cache that could know better.
+fn stop_writer(lab: &Lab) {
+    lab.ssh(1, "systemctl -q is-active writer && touch /root/stop");
+    eventually(Duration::from_secs(60), "the writer ends", || !lab.holds(1, "systemctl -q is-active writer"));
+    assert_eq!(lab.ssh(1, "cat /root/errors"), "", "what the writer got");
+    let times = lab.ssh(1, "cat /root/acknowledged");
+    let records: Vec<(u64, u64)> = times
+        .lines()
+        .map(|line| line.split_once(' ').unwrap())
+        .map(|(record, at)| (record.parse().unwrap(), at.parse().unwrap()))
+        .collect();
+    let read = lab.ssh(2, &format!("cat {MOUNT}/writer/*"));
+    let there: std::collections::BTreeSet<&str> = read.lines().collect();
+    let lost: Vec<u64> =
+        records.iter().map(|(i, _)| *i).filter(|i| !there.contains(format!("record {i}.").as_str())).collect();
+    assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
+    assert_eq!(there.len(), records.len(), "nothing else is there, and nothing twice");
+    assert_eq!(read.lines().count(), records.len());
+    let gap = records.windows(2).map(|two| (two[1].1 - two[0].1) / 1_000_000).max().unwrap();
+    let _told = writeln!(std::io::stderr(), "writer: {} records, longest gap {gap} ms", records.len());
+    // Once or twice network.ping-timeout is what a lost connection costs; joining must not cost one.
+    assert!(gap < 10_000, "a write hung for {gap} ms");
+}
+
+#[test]
+#[ignore = "needs root and the lab: make e2e"]
+fn four_nodes_with_two_copies_make_two_sets() {
+    let lab = Lab::up("ea-2x2", 4, "debian12-gluster");
+    lab.inventory_with(4, &["replica_count: 2"]);
+    let told = lab.tell(&["up", "--yes"]).expect(0);
+    assert!(told.notes().iter().any(|note| note.contains("split-brain")), "{:?}", told.notes());
+    is_two_by_two(&lab);
+    lab.settled();
+}
+
+#[test]
+#[ignore = "needs root and the lab: make e2e"]
+fn the_third_of_two_copies_waits_for_a_fourth() {
+    let lab = Lab::up("ea-wait", 4, "debian12-gluster");
+    lab.inventory_with(2, &["replica_count: 2"]);
+    let told = lab.tell(&["up", "--yes"]).expect(0);
+    assert!(told.notes().iter().any(|note| note.contains("split-brain")), "{:?}", told.notes());
+    let info = lab.ssh(1, "gluster --mode=script volume info shared_data");
+    assert!(info.contains("Number of Bricks: 1 x 2 = 2"), "{info}");
+    lab.settled();
+    lab.ssh(1, &format!("cd {MOUNT}/uploads && for i in $(seq 60); do echo $i >old$i; done"));
+
+    lab.inventory_with(3, &["replica_count: 2"]);
+    let plan = lab.tell(&["plan"]);
+    let waits = |notes: &[String]| notes.iter().any(|note| note.contains("server3 waits for company"));
+    assert!(plan.code == 0 && waits(&plan.notes()), "{:?}", plan.notes());
+    lab.expect(0, &["up", "--yes"]);
+    assert!(lab.serves(3), "a node that waits has the volume mounted all the same");
+    assert!(!lab.holds(3, &format!("[ -e {BRICK}/.glusterfs ]")), "a node that waits has no brick");
+    let plan = lab.tell(&["plan", "--exit-code"]);
+    assert!(plan.code == 0 && plan.planned().is_empty() && waits(&plan.notes()), "{:?}", plan.notes());
+    lab.settled();
+
+    lab.inventory_with(4, &["replica_count: 2"]);
+    lab.expect(0, &["up", "--yes"]);
+    eventually(Duration::from_secs(60), "the rebalance is completed", || {
+        lab.ssh(1, "gluster --mode=script volume rebalance shared_data status").contains("completed")
+    });
+    is_two_by_two(&lab);
+    let old = lab.ssh(4, &format!("cd {MOUNT}/uploads && cat $(seq -f old%.0f 60)"));
+    assert_eq!(old, (1..=60).map(|i| i.to_string() + "\n").collect::<String>());
+    lab.settled();
+}
+
+// Two sets of two; each file is in exactly one of them, on both of its nodes, and both have some.
+fn is_two_by_two(lab: &Lab) {
+    let info = lab.ssh(1, "gluster --mode=script volume info shared_data");
+    assert!(info.contains("Number of Bricks: 2 x 2 = 4") && info.contains("Type: Distributed-Replicate"), "{info}");
+    lab.ssh(1, &format!("cd {MOUNT}/uploads && for i in $(seq 40); do echo $i >new$i; done"));
+    let files = |set: [usize; 2]| {
+        let print = lab.same_bricks(&set);
+        let names = print.lines().filter(|line| line.starts_with("f ") && line.contains("./uploads/new"));
+        names.count()
+    };
+    let (one, two) = (files([1, 2]), files([3, 4]));
+    assert!(one > 0 && two > 0 && one + two == 40, "{one} and {two} files");
+}

@@ -1,0 +1,196 @@
+//! User keys, agents, host keys.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use bricklayer::transport::{ConnectError, HostKeyChecking};
+
+use crate::bed::{Sshd, connect, keygen, run};
+
+/// An agent for one test, ended by its process number.
+struct Agent {
+    socket: PathBuf,
+    child: Child,
+}
+
+impl Agent {
+    fn start(folder: &Path, keys: &[&Path]) -> Self {
+        let socket = folder.join("agent");
+        let mut child =
+            Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).stdout(Stdio::piped()).spawn().unwrap();
+        // It says where it listens once it does.
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.contains("SSH_AUTH_SOCK"), "{line}");
+        for key in keys {
+            let added = Command::new("ssh-add").arg("-q").arg(key).env("SSH_AUTH_SOCK", &socket).output().unwrap();
+            assert!(added.status.success(), "{added:?}");
+        }
+        Self { socket, child }
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const KINDS: [&[&str]; 6] = [
+    &["-t", "ed25519"],
+    &["-t", "ecdsa"],
+    &["-t", "ecdsa", "-b", "521"],
+    &["-t", "rsa", "-b", "2048"],
+    &["-t", "rsa", "-b", "2048", "-m", "PEM"],
+    &["-t", "ecdsa", "-m", "PKCS8"],
+];
+
+/// Lets all keys of these files in.
+fn authorize(sshd: &Sshd, keys: &[PathBuf]) {
+    let public = |key: &PathBuf| std::fs::read_to_string(key.with_extension("pub")).unwrap();
+    std::fs::write(sshd.path("authorized_keys"), keys.iter().map(public).collect::<String>()).unwrap();
+}
+
+#[tokio::test]
+async fn keys_of_every_kind_get_in_from_files_and_from_the_agent() {
+    let sshd = Sshd::start("");
+    let keys: Vec<_> = (0..KINDS.len()).map(|number| sshd.path(&format!("user{number}"))).collect();
+    for (key, kind) in keys.iter().zip(KINDS) {
+        keygen(key, kind);
+    }
+    for (key, kind) in keys.iter().zip(KINDS) {
+        authorize(&sshd, std::slice::from_ref(key));
+        let mut target = sshd.target();
+        target.identity_files = vec![key.clone()];
+        let session = connect(target.clone()).await.unwrap_or_else(|error| panic!("{kind:?}: {error}"));
+        assert_eq!(run(&*session, "echo in").await.unwrap().stdout.text, "in\n");
+
+        let agent = Agent::start(sshd.folder.path(), &[key]);
+        target.agent = Some(agent.socket.clone());
+        // As OpenSSH takes it: the public half says which of the agent's keys.
+        target.identity_files = vec![key.with_extension("pub")];
+        connect(target).await.unwrap_or_else(|error| panic!("agent, {kind:?}: {error}"));
+        drop(agent);
+        std::fs::remove_file(sshd.path("agent")).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn rsa_is_signed_as_the_server_says() {
+    for algorithm in ["rsa-sha2-512", "rsa-sha2-256"] {
+        let sshd = Sshd::start(&format!("PubkeyAcceptedAlgorithms {algorithm}"));
+        let key = sshd.path("user");
+        keygen(&key, &["-t", "rsa", "-b", "2048"]);
+        authorize(&sshd, std::slice::from_ref(&key));
+        let mut target = sshd.target();
+        target.identity_files = vec![key];
+        connect(target).await.unwrap_or_else(|error| panic!("{algorithm}: {error}"));
+    }
+}
+
+#[tokio::test]
+async fn the_agent_is_asked_for_what_is_locked_and_its_absence_is_said() {
+    let sshd = Sshd::start("");
+    let key = sshd.path("locked");
+    keygen(&key, &["-t", "ed25519"]);
+    authorize(&sshd, std::slice::from_ref(&key));
+    let agent = Agent::start(sshd.folder.path(), &[&key]);
+    for format in [&["-m", "RFC4716"][..], &["-m", "PEM"]] {
+        let locked = Command::new("ssh-keygen")
+            .args(["-q", "-p", "-P", "", "-N", "secret", "-f"])
+            .arg(&key)
+            .args(format)
+            .output();
+        assert!(locked.unwrap().status.success());
+        let mut target = sshd.target();
+        target.identity_files = vec![key.clone()];
+        let error = connect(target.clone()).await.err().unwrap();
+        let remedy = format!("`ssh-add {}`", key.display());
+        assert!(matches!(&error, ConnectError::Local(why) if why.contains(&remedy)), "{error}");
+        target.agent = Some(agent.socket.clone());
+        connect(target).await.unwrap();
+        let open = Command::new("ssh-keygen").args(["-q", "-p", "-P", "secret", "-N", "", "-f"]).arg(&key).output();
+        assert!(open.unwrap().status.success());
+    }
+    let mut target = sshd.target();
+    target.identity_files = Vec::new();
+    target.agent = Some("/nonexistent/agent".into());
+    let error = connect(target).await.err().unwrap();
+    assert!(error.to_string().contains("`/nonexistent/agent`"), "{error}");
+}
+
+#[tokio::test]
+async fn a_full_agent_does_not_get_us_thrown_out() {
+    let sshd = Sshd::start("");
+    let wrong: Vec<_> = (0..8).map(|number| sshd.path(&format!("wrong{number}"))).collect();
+    for key in &wrong {
+        keygen(key, &["-t", "ed25519"]);
+    }
+    let right = sshd.path("key");
+    let mut all: Vec<_> = wrong.iter().map(PathBuf::as_path).collect();
+    all.push(&right);
+    let agent = Agent::start(sshd.folder.path(), &all);
+    let mut target = sshd.target();
+    target.agent = Some(agent.socket.clone());
+    // The right key is the agent's ninth.
+    target.identity_files = vec![wrong[0].clone()];
+    let error = connect(target.clone()).await.err().unwrap();
+    let ConnectError::Refused { tried, allowed, .. } = error else { panic!("{error}") };
+    assert!(tried.contains("kept back") && allowed.contains("publickey"), "{tried} / {allowed}");
+    target.identity_files = vec![right];
+    connect(target).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_known_type_of_host_key_is_asked_for() {
+    let sshd = Sshd::start("");
+    let mut target = sshd.target();
+    target.host_key_checking = HostKeyChecking::Strict;
+    for kind in ["ed25519", "ecdsa", "rsa"] {
+        let line = format!("[127.0.0.1]:{} {}\n", sshd.port, sshd.host_key(kind));
+        std::fs::write(sshd.path("known_hosts"), &line).unwrap();
+        connect(target.clone()).await.unwrap_or_else(|error| panic!("{kind}: {error}"));
+        let hashed = Command::new("ssh-keygen").arg("-H").arg("-f").arg(sshd.path("known_hosts")).output().unwrap();
+        assert!(hashed.status.success(), "{hashed:?}");
+        assert!(std::fs::read_to_string(sshd.path("known_hosts")).unwrap().starts_with("|1|"));
+        connect(target.clone()).await.unwrap_or_else(|error| panic!("{kind}, hashed: {error}"));
+    }
+}
+
+#[tokio::test]
+async fn what_ssh_keyscan_finds_is_known_and_what_we_write_ssh_knows() {
+    let sshd = Sshd::start("");
+    let port = sshd.port.to_string();
+    let found = Command::new("ssh-keyscan").args(["-p", &port, "127.0.0.1"]).output().unwrap();
+    std::fs::write(sshd.path("known_hosts"), &found.stdout).unwrap();
+    let mut target = sshd.target();
+    target.host_key_checking = HostKeyChecking::Strict;
+    connect(target).await.unwrap();
+
+    std::fs::remove_file(sshd.path("known_hosts")).unwrap();
+    connect(sshd.target()).await.unwrap();
+    let ssh = Command::new("ssh")
+        .args(["-F", "none", "-p", &port, "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-i"])
+        .arg(sshd.path("key"))
+        .arg("-o")
+        .arg(format!("UserKnownHostsFile={}", sshd.path("known_hosts").display()))
+        .args(["root@127.0.0.1", "echo in"])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&ssh.stdout), "in\n", "{ssh:?}");
+}
+
+#[tokio::test]
+async fn a_changed_key_is_refused_with_a_remedy_that_works() {
+    let sshd = Sshd::start("");
+    let mut target = sshd.target();
+    let line = format!("[127.0.0.1]:{} {}\n", sshd.port, std::fs::read_to_string(sshd.path("key.pub")).unwrap());
+    std::fs::write(sshd.path("known_hosts"), line).unwrap();
+    target.host_key_checking = HostKeyChecking::AcceptNew;
+    let error = connect(target.clone()).await.err().unwrap();
+    let ConnectError::HostKeyChanged { remedy, .. } = error else { panic!("{error}") };
+    assert!(Command::new("sh").arg("-c").arg(remedy).output().unwrap().status.success());
+    connect(target).await.unwrap();
+}
