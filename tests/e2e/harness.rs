@@ -159,6 +159,6 @@ pub fn eventually(limit: Duration, what: &str, holds: impl Fn() -> bool) {
     }
 }
 
-fn script() -> PathBuf {
+pub fn script() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/lab")
 }

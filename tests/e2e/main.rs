@@ -10,6 +10,7 @@ mod checks;
 mod harness;
 mod trouble;
 
+mod absent;
 mod bring_up;
 mod by_hand;
 mod distributions;
@@ -20,5 +21,6 @@ mod interrupt;
 mod killed;
 mod power;
 mod power_cuts;
+mod strangers;
 mod readme;
 mod two_at_once;
