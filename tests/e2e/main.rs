@@ -21,6 +21,6 @@ mod interrupt;
 mod killed;
 mod power;
 mod power_cuts;
-mod strangers;
 mod readme;
+mod strangers;
 mod two_at_once;
