@@ -106,9 +106,23 @@ fn firewall() -> Section {
 const FIREWALL: &str = r#"if command -v ufw >/dev/null && grep -qs '^ENABLED=yes' /etc/ufw/ufw.conf; then
   ufw status | awk '/^24007\/tcp .*ALLOW/ {g[$NF]=1} /^49152:60999\/tcp .*ALLOW/ {b[$NF]=1} END {for (a in g) if (a in b) print a}'
 elif command -v firewall-cmd >/dev/null && systemctl -q is-active firewalld; then
-  for z in $(firewall-cmd --get-active-zones | sed -n 's/^\([^ ][^ ]*\).*$/\1/p') "$(firewall-cmd --get-default-zone)"; do
-    firewall-cmd --permanent --zone="$z" --list-rich-rules | sed -n 's/.*source address="\([^"]*\)".*service name="glusterfs" accept.*/\1/p'
-    firewall-cmd --permanent --zone="$z" --query-service=glusterfs >/dev/null 2>&1 && echo Anywhere
-  done
+  zones=$({ firewall-cmd --get-active-zones | sed -n 's/^\([^ ][^ ]*\).*$/\1/p'; firewall-cmd --get-default-zone; } | sort -u)
+  admits() {
+    for z in $zones; do
+      firewall-cmd $1 --zone="$z" --list-all | awk '
+        { from = "Anywhere" }
+        /^ *services: / && / glusterfs( |$)/ { g[from] = b[from] = 1 }
+        /^ *ports: / && / 24007\/tcp/ { g[from] = 1 }
+        /^ *ports: / && / 49152-60999\/tcp/ { b[from] = 1 }
+        /source NOT/ || !/rule .* accept/ { next }
+        match($0, /source address="[^"]*"/) { from = substr($0, RSTART + 16, RLENGTH - 17) }
+        /service name="glusterfs"/ { g[from] = b[from] = 1 }
+        /port port="24007" protocol="tcp"/ { g[from] = 1 }
+        /port port="49152-60999" protocol="tcp"/ { b[from] = 1 }
+        END { for (from in g) if (from in b) print from }'
+    done | sort -u
+  }
+  # Now, and after a reload.
+  { admits ''; admits --permanent; } | sort | uniq -d
 fi
 true"#;
