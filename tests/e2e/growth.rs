@@ -1,6 +1,5 @@
 //! A cluster grows while it is in use.
 
-use std::io::Write;
 use std::time::Duration;
 
 use crate::checks::{BRICK, MOUNT};
@@ -84,7 +83,7 @@ fn stop_writer(lab: &Lab) {
     assert_eq!(there.len(), records.len(), "nothing else is there, and nothing twice");
     assert_eq!(read.lines().count(), records.len());
     let gap = records.windows(2).map(|two| (two[1].1 - two[0].1) / 1_000_000).max().unwrap();
-    let _told = writeln!(std::io::stderr(), "writer: {} records, longest gap {gap} ms", records.len());
+    eprintln!("writer: {} records, longest gap {gap} ms", records.len());
     // Once or twice network.ping-timeout is what a lost connection costs; joining must not cost one.
     assert!(gap < 10_000, "a write hung for {gap} ms");
 }
