@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use crate::events::{Event, FailureKind, LookWhy, Redactor, RunState, Sequencer, Stamped, StepEnd, Teller};
-use crate::exec::{Context, Fleet, Interrupt, Ready, lock, look, run_stage};
+use crate::exec::{Context, Fleet, Interrupt, Locks, Ready, StageEnd, lock, look, run_stage};
 use crate::facts::{Probe, Section, Seen};
 use crate::model::{NodeName, Service};
 use crate::plan::{Plan, Stage, Task, TaskId, Then, Var, Wave};
@@ -131,12 +131,12 @@ async fn a_node_that_fails_is_left_alone_and_the_others_finish_their_wave() {
         .on("b", "glusterfs/service", reply(0, "\n@m unchanged\n"));
     let (stage, ready) =
         stage(vec![vec![task("a", "/b"), service("a"), task("b", "/b"), service("b")], vec![service("c")]]);
-    let (fine, events) = run(&fake, &["a", "b", "c"], async |context| {
+    let (end, events) = run(&fake, &["a", "b", "c"], async |context| {
         planned(context, &stage).await;
-        run_stage(context, &stage, &ready).await
+        run_stage(context, &Locks::default(), &stage, &ready).await
     })
     .await;
-    assert!(!fine);
+    assert_eq!(end, StageEnd::Stopped);
     let mut found = ends(&events);
     found.sort();
     let mut wanted = vec![
@@ -156,7 +156,7 @@ async fn a_broken_connection_is_unknown_and_the_step_is_never_run_again() {
     let (stage, ready) = stage(vec![vec![task("a", "/b")]]);
     let ((), events) = run(&fake, &["a"], async |context| {
         planned(context, &stage).await;
-        run_stage(context, &stage, &ready).await;
+        run_stage(context, &Locks::default(), &stage, &ready).await;
         // The next use connects anew.
         let _session = context.fleet.session(&NodeName::new("a")).await.unwrap();
     })
@@ -170,25 +170,25 @@ async fn a_broken_connection_is_unknown_and_the_step_is_never_run_again() {
 async fn a_script_that_says_nothing_of_its_end_is_not_taken_for_done() {
     let fake = FakeTransport::new().on("a", "glusterfs/brick", reply(0, "all fine, says somebody's shell\n"));
     let (stage, ready) = stage(vec![vec![task("a", "/b")]]);
-    let (fine, _) = run(&fake, &["a"], async |context| {
+    let (end, _) = run(&fake, &["a"], async |context| {
         planned(context, &stage).await;
-        run_stage(context, &stage, &ready).await
+        run_stage(context, &Locks::default(), &stage, &ready).await
     })
     .await;
-    assert!(!fine);
+    assert_eq!(end, StageEnd::Stopped);
 }
 
 #[tokio::test]
 async fn after_ctrl_c_nothing_new_is_begun() {
     let fake = FakeTransport::new().node("a");
     let (stage, ready) = stage(vec![vec![task("a", "/b")], vec![service("a")]]);
-    let (fine, events) = run(&fake, &["a"], async |context| {
+    let (end, events) = run(&fake, &["a"], async |context| {
         planned(context, &stage).await;
         context.tell.send(Event::Interrupted { count: context.interrupt.press() }).await;
-        run_stage(context, &stage, &ready).await
+        run_stage(context, &Locks::default(), &stage, &ready).await
     })
     .await;
-    assert!(!fine && fake.scripts("a").is_empty());
+    assert!(end == StageEnd::Stopped && fake.scripts("a").is_empty());
     assert_eq!(ends(&events), [ended("brick@a", "skipped: interrupted"), ended("service@a", "skipped: interrupted")]);
 }
 
@@ -220,6 +220,22 @@ async fn a_lock_that_falls_by_itself_is_noticed() {
 }
 
 #[tokio::test]
+async fn without_the_lock_nothing_new_is_begun() {
+    let fake = FakeTransport::new().on("a", "bricklayer.lock", reply(0, "taken\n"));
+    let (stage, ready) = stage(vec![vec![task("a", "/b")], vec![service("a")]]);
+    let (end, events) = run(&fake, &["a"], async |context| {
+        planned(context, &stage).await;
+        let locks = lock(context, &[NodeName::new("a")]).await.ok().unwrap();
+        fake.break_holds("a");
+        run_stage(context, &locks, &stage, &ready).await
+    })
+    .await;
+    assert_eq!(end, StageEnd::Unlocked(NodeName::new("a")));
+    let why = "skipped: the lock on a is lost";
+    assert_eq!(ends(&events), [ended("brick@a", why), ended("service@a", why)]);
+}
+
+#[tokio::test]
 async fn what_a_step_printed_last_is_in_its_failure() {
     let mut outcome = reply(1, "line on standard output\n\n@m failed verify 3\n").unwrap();
     outcome.stderr = Captured { text: "first\nE: Unable to locate package\n".to_owned(), total: 0 };
@@ -227,7 +243,7 @@ async fn what_a_step_printed_last_is_in_its_failure() {
     let (stage, ready) = stage(vec![vec![task("a", "/b")]]);
     let (_, events) = run(&fake, &["a"], async |context| {
         planned(context, &stage).await;
-        run_stage(context, &stage, &ready).await
+        run_stage(context, &Locks::default(), &stage, &ready).await
     })
     .await;
     let failure = events.iter().find_map(|event| match event {

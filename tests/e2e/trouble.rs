@@ -100,11 +100,6 @@ impl Lab {
         args.extend(nodes.iter().map(String::as_str));
         Self::must(&args);
     }
-
-    /// All that a node holds on its disks, to see that nothing was changed.
-    pub fn manifest(&self, node: usize) -> String {
-        Self::must(&["manifest", &self.name, &node.to_string()])
-    }
 }
 
 impl Told {
@@ -146,6 +141,14 @@ pub fn begins(event: &Value, playbook: &str, step: &str, node: &str) -> bool {
         && event["task"]["playbook"] == playbook
         && event["step"] == step
         && event["task"]["node"] == node
+}
+
+/// All of these words were said.
+#[track_caller]
+pub fn has(said: &str, words: &[&str]) {
+    for words in words {
+        assert!(said.contains(words), "`{words}` is not in:\n{said}");
+    }
 }
 
 /// Sends a signal; a process that has just ended is no reason to fail.
