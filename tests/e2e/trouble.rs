@@ -93,6 +93,15 @@ impl Lab {
         Command::new("sh").args(["-c", script, "sh", &machine, command]).status().unwrap().success()
     }
 
+    /// Replaces a text in the inventory, which must be in it.
+    #[track_caller]
+    pub fn change_inventory(&self, old: &str, new: &str) {
+        let path = self.folder.join("inventory.yml");
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(text.contains(old), "no `{old}` in:\n{text}");
+        self.write_inventory(&text.replace(old, new));
+    }
+
     /// Just-installed nodes with empty disks.
     pub fn reset(&self, nodes: &[usize]) {
         let nodes: Vec<_> = nodes.iter().map(ToString::to_string).collect();
