@@ -163,21 +163,46 @@ rebalance_runs() {
   [ "$(rebalance_status)" = 1 ]
 }
 
-# clients_switched V: every brick of V has the same number of clients, so none still writes to the old ones only.
-clients_switched() {
-  gl volume status "$1" clients
-  [ "$ret" = 0 ] && [ "$(fields clientCount | sort -u | grep -c .)" -eq 1 ]
+# clients V: in `clients`, each connection of a client to a brick of V, as `BRICK HOST`, a line each.
+clients() {
+  change volume status "$1" clients || return 1
+  clients=$(printf '%s\n' "$xml" | awk '
+    /^node>/ { name = path = ""; c = 0 }
+    /^client>/ { c = 1 }
+    /^hostname>/ {
+      value = substr($0, 10)
+      if (c) { sub(/:[0-9]+$/, "", value); print name ":" path " " value } else name = value
+      c = 0
+    }
+    /^path>/ { path = substr($0, 6) }' | sed "$unescape")
 }
 
-# look_again V SECONDS BRICK..: has every name looked up through a mount that has changed since then on the bricks of
+# clients_switched V BEFORE BRICK..: of every host, as many clients are on the new BRICK.. as were on the others
+# before, so none still writes to the old ones only. Not the counts of now are compared: a client keeps
+# its connections to the old bricks for a minute after it has switched.
+clients_switched() {
+  clients "$1" || return 1
+  before=$2
+  shift 2
+  for brick in "$@"; do
+    printf '%s\n' "$before" '' "$clients" | brick=$brick awk '
+      BEGIN { brick = ENVIRON["brick"] }
+      /^$/ { now = 1; next }
+      !now { n = ++before[$1 " " $2]; if (n > want[$2]) want[$2] = n; next }
+      $1 == brick { has[$2]++ }
+      END { for (host in want) if (has[host] < want[host]) exit 1 }' || return 1
+  done
+}
+
+# look_again V SECONDS BEFORE BRICK..: has every name looked up through a mount that has changed since then on the bricks of
 # V on this node, BRICK.. (the new ones) left out. While an add-brick raises the number of copies, the self-heal daemon may
 # list a folder before the clients have heard of the new bricks; what they write in between is on the old bricks
 # only, and no heal knows of it. A look-up creates it on the others and queues its heal.
 look_again() {
-  volume=$1 since=$2
-  shift 2
+  volume=$1 since=$2 had=$3
+  shift 3
   tries=0
-  until clients_switched "$volume"; do
+  until clients_switched "$volume" "$had" "$@"; do
     # A peer that has gone silent blocks this question for two minutes: once is enough.
     case $err in *'timed out'*) break ;; esac
     tries=$((tries + 1))

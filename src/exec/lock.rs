@@ -28,7 +28,8 @@ while [ "$(timeout 30 dd bs=1 count=1 2>/dev/null | wc -c)" = 1 ]; do :; done 9>
 : >"$f"
 "#;
 
-/// Locks that are held; letting them go is [`Locks::release`], or dropping them.
+/// Locks that are held, or none; letting them go is [`Locks::release`], or dropping them.
+#[derive(Default)]
 pub struct Locks {
     held: Vec<(NodeName, Box<dyn Holding>)>,
 }

@@ -75,11 +75,6 @@ fn stage(waves: Vec<Vec<Task>>) -> (Stage, Ready) {
     (Stage { name: "stage".to_owned(), doc: String::new(), waves, then: Then::GoOn }, ready)
 }
 
-// The locks of no node, for tests in which they do not matter.
-async fn unlocked(context: &Context) -> Locks {
-    lock(context, &[]).await.ok().unwrap()
-}
-
 async fn planned(context: &Context, stage: &Stage) {
     let plan = Plan { stages: vec![stage.clone()], ..Plan::default() };
     context.tell.send(Event::Planned { plan }).await;
@@ -138,7 +133,7 @@ async fn a_node_that_fails_is_left_alone_and_the_others_finish_their_wave() {
         stage(vec![vec![task("a", "/b"), service("a"), task("b", "/b"), service("b")], vec![service("c")]]);
     let (end, events) = run(&fake, &["a", "b", "c"], async |context| {
         planned(context, &stage).await;
-        run_stage(context, &unlocked(context).await, &stage, &ready).await
+        run_stage(context, &Locks::default(), &stage, &ready).await
     })
     .await;
     assert_eq!(end, StageEnd::Stopped);
@@ -161,7 +156,7 @@ async fn a_broken_connection_is_unknown_and_the_step_is_never_run_again() {
     let (stage, ready) = stage(vec![vec![task("a", "/b")]]);
     let ((), events) = run(&fake, &["a"], async |context| {
         planned(context, &stage).await;
-        run_stage(context, &unlocked(context).await, &stage, &ready).await;
+        run_stage(context, &Locks::default(), &stage, &ready).await;
         // The next use connects anew.
         let _session = context.fleet.session(&NodeName::new("a")).await.unwrap();
     })
@@ -177,7 +172,7 @@ async fn a_script_that_says_nothing_of_its_end_is_not_taken_for_done() {
     let (stage, ready) = stage(vec![vec![task("a", "/b")]]);
     let (end, _) = run(&fake, &["a"], async |context| {
         planned(context, &stage).await;
-        run_stage(context, &unlocked(context).await, &stage, &ready).await
+        run_stage(context, &Locks::default(), &stage, &ready).await
     })
     .await;
     assert_eq!(end, StageEnd::Stopped);
@@ -190,7 +185,7 @@ async fn after_ctrl_c_nothing_new_is_begun() {
     let (end, events) = run(&fake, &["a"], async |context| {
         planned(context, &stage).await;
         context.tell.send(Event::Interrupted { count: context.interrupt.press() }).await;
-        run_stage(context, &unlocked(context).await, &stage, &ready).await
+        run_stage(context, &Locks::default(), &stage, &ready).await
     })
     .await;
     assert!(end == StageEnd::Stopped && fake.scripts("a").is_empty());
@@ -225,19 +220,19 @@ async fn a_lock_that_falls_by_itself_is_noticed() {
 }
 
 #[tokio::test]
-async fn without_the_lock_nothing_is_begun() {
+async fn without_the_lock_nothing_new_is_begun() {
     let fake = FakeTransport::new().on("a", "bricklayer.lock", reply(0, "taken\n"));
-    let nodes = [NodeName::new("a")];
-    let (stage, ready) = stage(vec![vec![task("a", "/b")]]);
+    let (stage, ready) = stage(vec![vec![task("a", "/b")], vec![service("a")]]);
     let (end, events) = run(&fake, &["a"], async |context| {
-        let locks = lock(context, &nodes).await.ok().unwrap();
-        fake.break_holds("a");
         planned(context, &stage).await;
+        let locks = lock(context, &[NodeName::new("a")]).await.ok().unwrap();
+        fake.break_holds("a");
         run_stage(context, &locks, &stage, &ready).await
     })
     .await;
-    assert_eq!(end, StageEnd::Unlocked(nodes[0].clone()));
-    assert_eq!(ends(&events), [ended("brick@a", "skipped: the lock on a is lost")]);
+    assert_eq!(end, StageEnd::Unlocked(NodeName::new("a")));
+    let why = "skipped: the lock on a is lost";
+    assert_eq!(ends(&events), [ended("brick@a", why), ended("service@a", why)]);
 }
 
 #[tokio::test]
@@ -248,7 +243,7 @@ async fn what_a_step_printed_last_is_in_its_failure() {
     let (stage, ready) = stage(vec![vec![task("a", "/b")]]);
     let (_, events) = run(&fake, &["a"], async |context| {
         planned(context, &stage).await;
-        run_stage(context, &unlocked(context).await, &stage, &ready).await
+        run_stage(context, &Locks::default(), &stage, &ready).await
     })
     .await;
     let failure = events.iter().find_map(|event| match event {

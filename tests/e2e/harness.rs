@@ -11,6 +11,8 @@ use serde_json::Value;
 pub struct Lab {
     pub name: String,
     pub folder: PathBuf,
+    /// Held as long as the lab is: the same test of another checkout waits, instead of taking these nodes down.
+    _alone: std::fs::File,
 }
 
 /// What the program did.
@@ -26,7 +28,9 @@ impl Lab {
     pub fn up(name: &str, nodes: usize, image: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("bricklayer-e2e-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        let lab = Self { name: name.to_owned(), folder };
+        let alone = std::fs::File::create(std::env::temp_dir().join(format!("bricklayer-e2e-{name}.lock"))).unwrap();
+        alone.lock().unwrap();
+        let lab = Self { name: name.to_owned(), folder, _alone: alone };
         Self::command(&["down", name]);
         Self::must(&["up", name, &nodes.to_string(), "--image", image]);
         Self::must(&["known-hosts", name]);

@@ -45,10 +45,16 @@ fn fresh(lab: &Lab, cut: &Cut<'_>) {
     let told = run(lab, cut);
     reported(&told, cut.victim);
     lab.boot(cut.victim);
+    whole(lab);
+}
+
+/// The same command makes of it what was wanted.
+fn whole(lab: &Lab) {
     lab.expect(0, &["up", "--yes"]);
-    lab.ssh(2, "echo kept >/mnt/gluster/uploads/file");
-    lab.same_bricks(&[1, 2, 3]);
     lab.settled();
+    lab.ssh(2, "echo kept >/mnt/gluster/uploads/file");
+    lab.healed(1, 3);
+    lab.same_bricks(&[1, 2, 3]);
 }
 
 /// A volume of one node, with data.
@@ -68,6 +74,19 @@ fn grown(lab: &Lab, cut: &Cut<'_>) {
     lab.settled();
     assert_eq!(lab.same_bricks(&[1]), before, "what was there");
     lab.same_bricks(&[1, 2, 3]);
+}
+
+#[test]
+#[ignore = "needs root and the lab: make e2e"]
+fn a_power_cut_of_a_node_and_then_of_the_coordinator_is_reported_and_mended_by_the_next_up() {
+    let lab = Lab::up("eb-power", 3, GLUSTER);
+    for (playbook, step, victim) in [("glusterfs/service", "glusterd", 3), ("glusterfs/create", "start", 1)] {
+        let on = format!("server{victim}");
+        let told = run(&lab, &Cut { playbook, step, on, victim });
+        reported(&told, victim);
+        lab.boot(victim);
+    }
+    whole(&lab);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use crate::harness::{Lab, script as lab_script};
-use crate::trouble::GLUSTER;
+use crate::trouble::{GLUSTER, has};
 
 /// A key of the right form that no host has.
 const OTHER: &str = "AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB";
@@ -15,18 +15,11 @@ fn said(lab: &Lab, code: i32, inventory: &str) -> String {
     lab.expect(code, &["up", "--yes"])
 }
 
-#[track_caller]
-fn has(said: &str, words: &[&str]) {
-    for words in words {
-        assert!(said.contains(words), "`{words}` is not in:\n{said}");
-    }
-}
-
 #[test]
 #[ignore = "needs root and the lab: make e2e"]
 fn who_does_not_let_us_in_is_told_apart_with_what_to_do_and_no_node_is_changed() {
     let lab = Lab::up("eb-guest", 3, GLUSTER);
-    let before: Vec<_> = (1..=3).map(|node| lab.manifest(node)).collect();
+    let before = lab.manifests(3);
     let good = lab.inventory(3);
     let known = std::fs::read_to_string(Lab::must(&["known-hosts", &lab.name]).trim()).unwrap();
     let hosts = lab.folder.join("known_hosts");
@@ -58,7 +51,7 @@ fn who_does_not_let_us_in_is_told_apart_with_what_to_do_and_no_node_is_changed()
         &[
             "server2: cannot be looked at: pw may not become root without a password",
             "sudo: a password is required",
-            "echo 'pw ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/pw",
+            "echo 'pw ALL=(ALL) NOPASSWD: ALL' >>/etc/sudoers.d/bricklayer",
             "seen server[1,3]",
         ],
     );
@@ -74,9 +67,7 @@ fn who_does_not_let_us_in_is_told_apart_with_what_to_do_and_no_node_is_changed()
     has(&text, &["server1: cannot be looked at: the host key of server1 has changed", "server2: cannot be looked at"]);
 
     behind_another_address(&lab, &good);
-    for (node, before) in (1..=3).zip(before) {
-        assert_eq!(lab.manifest(node), before, "server{node} was changed");
-    }
+    assert!(lab.manifests(3) == before, "a node was changed");
 }
 
 fn changed_and_unknown(lab: &Lab, own: &impl Fn(&str) -> String, known: &str, file: &str) {

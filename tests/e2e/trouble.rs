@@ -93,17 +93,21 @@ impl Lab {
         Command::new("sh").args(["-c", script, "sh", &machine, command]).status().unwrap().success()
     }
 
+    /// Replaces a text in the inventory, which must be in it.
+    #[track_caller]
+    pub fn change_inventory(&self, old: &str, new: &str) {
+        let path = self.folder.join("inventory.yml");
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(text.contains(old), "no `{old}` in:\n{text}");
+        self.write_inventory(&text.replace(old, new));
+    }
+
     /// Just-installed nodes with empty disks.
     pub fn reset(&self, nodes: &[usize]) {
         let nodes: Vec<_> = nodes.iter().map(ToString::to_string).collect();
         let mut args = vec!["reset", self.name.as_str()];
         args.extend(nodes.iter().map(String::as_str));
         Self::must(&args);
-    }
-
-    /// All that a node holds on its disks, to see that nothing was changed.
-    pub fn manifest(&self, node: usize) -> String {
-        Self::must(&["manifest", &self.name, &node.to_string()])
     }
 }
 
@@ -146,6 +150,14 @@ pub fn begins(event: &Value, playbook: &str, step: &str, node: &str) -> bool {
         && event["task"]["playbook"] == playbook
         && event["step"] == step
         && event["task"]["node"] == node
+}
+
+/// All of these words were said.
+#[track_caller]
+pub fn has(said: &str, words: &[&str]) {
+    for words in words {
+        assert!(said.contains(words), "`{words}` is not in:\n{said}");
+    }
 }
 
 /// Sends a signal; a process that has just ended is no reason to fail.

@@ -1,6 +1,6 @@
 //! The decision, on one screen.
 
-use crate::plan::{Plan, Refusal, Request};
+use crate::plan::{Plan, Refusal, Request, Stage};
 use crate::services::glusterfs::plan::build::add;
 use crate::services::glusterfs::plan::growth::Growth;
 use crate::services::glusterfs::plan::view::{Nodes, View};
@@ -10,27 +10,23 @@ use crate::services::glusterfs::spec::Spec;
 /// What is to be done so that what is seen becomes what is wanted, or all reasons why nothing may be done.
 pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec<Refusal>> {
     let view = View::new(spec, nodes, request);
-    none(
-        hosts::check(&view)
-            .into_iter()
-            .chain(identity::check(&view))
-            .chain(pool::check(&view))
-            .chain(mount::check(&view)),
-    )?;
+    // Of a pool that is not sound it makes no sense to say how it grows; of single nodes all is said at once.
+    let nodes: Vec<_> = hosts::check(&view).into_iter().chain(mount::check(&view)).collect();
+    let pool: Vec<_> = identity::check(&view).into_iter().chain(pool::check(&view)).collect();
+    if !pool.is_empty() {
+        return Err(nodes.into_iter().chain(pool).collect());
+    }
     let Some(coordinator) = view.coordinator() else {
         return Err(vec![pool::blind()]);
     };
 
-    let mut asleep = prepare::wakes(&view) || volume::wakes(&view);
-    let mut growth = if asleep { Growth::default() } else { Growth::plan(&view)? };
-    let mut settle = None;
-    if !growth.is_none() {
-        none(pool::gate(&view).into_iter().chain(bricks::check(&view, &growth)))?;
-        settle = pool::settle(&view);
-    }
-    if settle.is_some() {
-        (asleep, growth) = (true, Growth::default());
-    }
+    let asleep = prepare::wakes(&view) || volume::wakes(&view);
+    let grows = if asleep { Ok((Growth::default(), None)) } else { grows(&view) };
+    let (growth, settle) = match grows {
+        Ok(grows) if nodes.is_empty() => grows,
+        grows => return Err(nodes.into_iter().chain(grows.err().into_iter().flatten()).collect()),
+    };
+    let asleep = asleep || settle.is_some();
 
     let mut plan = Plan::default();
     add(&mut plan, identity::plan(&view));
@@ -56,7 +52,18 @@ pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec
     Ok(plan)
 }
 
-fn none(refusals: impl Iterator<Item = Refusal>) -> Result<(), Vec<Refusal>> {
-    let refusals: Vec<_> = refusals.collect();
-    if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+// How it grows; nothing grows yet where members are waited for, by the stage that is the second answer.
+fn grows<'a>(view: &View<'a>) -> Result<(Growth<'a>, Option<Stage>), Vec<Refusal>> {
+    let growth = Growth::plan(view)?;
+    if growth.is_none() {
+        return Ok((growth, None));
+    }
+    let refusals: Vec<_> = pool::gate(view).into_iter().chain(bricks::check(view, &growth)).collect();
+    if !refusals.is_empty() {
+        return Err(refusals);
+    }
+    Ok(match pool::settle(view) {
+        Some(stage) => (Growth::default(), Some(stage)),
+        None => (growth, None),
+    })
 }

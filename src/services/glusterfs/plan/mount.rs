@@ -92,8 +92,10 @@ pub(super) fn notes(view: &View<'_>) -> Vec<Note> {
             let text = format!("`{}` is mounted and does not answer: too few bricks are up", view.spec.mount_point);
             notes.push(note(Level::Warning, node, text));
         } else if facts.mount.hides {
-            let text =
-                format!("`{}` is not empty: what is in it is hidden once the volume is mounted", view.spec.mount_point);
+            let text = format!(
+                "`{}` is not empty: the mount hides what lies in it, and it comes to light when it is unmounted; move it away if it is wanted",
+                view.spec.mount_point
+            );
             notes.push(note(Level::Warning, node, text));
         }
     }
