@@ -1,13 +1,21 @@
 //! Fresh nodes become a cluster.
 
-use crate::checks::{BRICK, MOUNT};
+use crate::checks::{BRICK, MOUNT, waits};
 use crate::harness::Lab;
 
 #[test]
 #[ignore = "needs root and the lab: make e2e"]
-fn three_fresh_nodes_become_a_replicated_mounted_volume() {
+fn three_fresh_nodes_become_a_replicated_mounted_volume_as_the_plan_said() {
     let lab = Lab::up("ea-fresh", 3, "debian12");
-    lab.expect(0, &["up", "--yes"]);
+    looking_changes_nothing(&lab);
+    let plan = lab.tell(&["plan"]).expect(0).planned();
+    let up = lab.tell(&["up", "--yes"]).expect(0);
+    assert_eq!(up.planned(), plan, "`up` plans what `plan` showed");
+    let changed = up.ended("changed");
+    assert_eq!(changed, plan.into_iter().filter(|task| !waits(task)).collect(), "what changed is what was named");
+    let passed = up.ended("passed");
+    assert!(passed.iter().all(|task| waits(task)) && passed.len() >= 6, "{passed:?}");
+
     is_whole(&lab, "10.77.0.10");
     for line in ["install/packages: changed", "service/glusterd: changed", "mount/mounted: changed"] {
         for node in 1..=3 {
@@ -15,20 +23,20 @@ fn three_fresh_nodes_become_a_replicated_mounted_volume() {
             assert!(log.contains(&format!("glusterfs/{line}")), "server{node}: {log}");
         }
     }
-    let again = lab.expect(0, &["up", "--yes"]);
-    assert!(again.contains("nothing to do"), "{again}");
+    looking_changes_nothing(&lab);
+    lab.untouched(3, "a second `up`", || {
+        let again = lab.expect(0, &["up", "--yes"]);
+        assert!(again.contains("nothing to do"), "{again}");
+    });
     lab.settled();
 }
 
-#[test]
-#[ignore = "needs root and the lab: make e2e"]
-fn nodes_that_have_the_package_need_no_installation() {
-    let lab = Lab::up("ea-pack", 3, "debian12-gluster");
-    let plan = lab.tell(&["plan"]).planned();
-    assert!(!plan.contains("glusterfs/install@server1") && plan.contains("glusterfs/service@server1"), "{plan:?}");
-    lab.expect(0, &["up", "--yes"]);
-    is_whole(&lab, "10.77.0.10");
-    lab.settled();
+fn looking_changes_nothing(lab: &Lab) {
+    lab.untouched(3, "`plan`, or `up --dry-run`", || {
+        lab.expect(0, &["plan"]);
+        lab.expect(0, &["plan", "--offline"]);
+        lab.expect(0, &["up", "--dry-run"]);
+    });
 }
 
 #[test]
@@ -49,6 +57,8 @@ fn an_admin_who_is_not_root_brings_it_up_by_sudo() {
 fn peers_and_bricks_go_by_hostname_where_the_inventory_says_so() {
     let lab = Lab::up("ea-names", 3, "debian12-gluster");
     lab.inventory_with(3, &["peer_names: hostname"]);
+    let plan = lab.tell(&["plan"]).expect(0).planned();
+    assert!(!plan.contains("glusterfs/install@server1"), "the package is there: {plan:?}");
     lab.expect(0, &["up", "--yes"]);
     is_whole(&lab, "server");
     lab.settled();

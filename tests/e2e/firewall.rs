@@ -15,8 +15,8 @@ fn ufw_gets_lasting_rules_for_the_peers() {
 }
 
 #[test]
-#[ignore = "needs root and the lab: make e2e"]
-fn firewalld_gets_lasting_rules_for_the_peers() {
+#[ignore = "needs root and the lab: make soak"]
+fn soak_firewalld_gets_lasting_rules_for_the_peers() {
     let lab = Lab::up("ea-fwd", 3, "debian12-gluster");
     for node in 1..=3 {
         lab.ssh(node, "apt-get update -q && apt-get install -q -y --no-install-recommends firewalld netbase");

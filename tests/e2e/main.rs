@@ -13,7 +13,6 @@ mod trouble;
 mod bring_up;
 mod by_hand;
 mod distributions;
-mod dry_run;
 mod firewall;
 mod growth;
 mod joiners;
