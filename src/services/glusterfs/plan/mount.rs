@@ -65,6 +65,10 @@ fn reason(mount: &MountFacts, spec: &Spec, line: &str, unit: &str) -> Option<Str
 // On one node that has, or will have, the volume mounted; `mkdir` of what is there does nothing.
 fn directories(view: &View<'_>) -> Option<Task> {
     let serving = view.known.iter().find(|(_, facts)| facts.mount.serves(&view.spec.volume));
+    // A mount that does not answer does not say what is on it: unknown, not missing.
+    if serving.is_none() && view.known.iter().any(|(_, facts)| facts.mount.holds(&view.spec.volume)) {
+        return None;
+    }
     let missing: Vec<String> = match serving {
         Some((_, facts)) => {
             view.spec.directories.iter().filter(|dir| !facts.mount.directories.contains(dir)).cloned().collect()
