@@ -3,8 +3,8 @@
 
 SHELL := /bin/bash
 LAB := tests/lab/lab
-SHELLS := tests/lab/lab $(wildcard tests/lab/*.sh tests/lab/lib/*.sh benches/*.sh vagrant/*.sh vagrant/*/*.sh) .ci/run
-E2E := cargo test --quiet --test e2e -- --ignored --test-threads=1
+SHELLS := tests/lab/lab tests/e2e/run.sh $(wildcard tests/lab/*.sh tests/lab/lib/*.sh benches/*.sh vagrant/*.sh vagrant/*/*.sh) .ci/run
+E2E := tests/e2e/run.sh
 
 .PHONY: help build quickstart test need lint vagrant-validate unit images e2e soak bench clean
 

@@ -31,6 +31,24 @@ fn a_member_of_a_replica_3_volume() {
 }
 
 #[test]
+fn a_member_of_a_replica_3_volume_of_gluster_11() {
+    let facts = captured(include_str!("../../../../tests/fixtures/glusterfs/settled-11.1.probe"));
+    assert_eq!((facts.daemon.version.as_deref(), facts.daemon.major()), (Some("11.1"), Some("11")));
+    let peers = facts.pool.answer().unwrap();
+    assert_eq!(peers.iter().map(|peer| peer.names.join(" ")).collect::<Vec<_>>(), ["10.77.0.102", "10.77.0.103"]);
+    assert!(peers.iter().all(super::Peer::settled));
+    let volume = facts.volume("shared_data").unwrap();
+    assert_eq!((volume.status, volume.replica, volume.sets(), volume.bricks.len()), (VolumeStatus::Started, 3, 1, 3));
+    assert_eq!((volume.arbiter, volume.disperse, volume.option("network.ping-timeout")), (0, 0, Some("10")));
+    assert!(volume.bricks.iter().any(|brick| Some(&brick.host) == facts.daemon.uuid.as_ref()));
+    assert_eq!(facts.brick.own_id("/data/glusterfs/shared"), Some(volume.id.as_str()));
+    assert!(facts.runs_brick("shared_data", "/data/glusterfs/shared"));
+    assert!(facts.mount.serves("shared_data") && facts.mount.unit_enabled && facts.mount.fstab.len() == 1);
+    assert!(facts.mount.unit.as_deref().is_some_and(|unit| unit.contains("ExecStart=")));
+    assert_eq!(facts.mount.directories, ["uploads", "slurm/state"]);
+}
+
+#[test]
 fn a_node_with_the_package_and_no_daemon_is_not_asked() {
     let facts = captured(include_str!("../../../../tests/fixtures/glusterfs/installed-10.3.probe"));
     assert_eq!(facts.daemon.version.as_deref(), Some("10.3"));
@@ -46,6 +64,9 @@ fn a_brick_that_does_not_answer_is_unknown_not_healed() {
     let down = BrickHeal { name: "10.77.0.103:/data/glusterfs/shared".to_owned(), connected: false, entries: None };
     assert_eq!(heals[2], down);
     assert!(heals[0].connected && heals[0].entries.is_some_and(|entries| entries > 0), "{heals:?}");
+    let heals = heal_info(include_str!("../../../../tests/fixtures/glusterfs/heal-brick-down-11.1.xml")).unwrap();
+    assert_eq!((heals[2].connected, heals[2].entries), (false, None));
+    assert_eq!((heals[0].connected, heals[0].entries), (true, Some(4)));
 }
 
 // Text that gluster 10.3 printed, with `--xml` too: fact 1.4 and 9.4.
