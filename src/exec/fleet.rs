@@ -37,6 +37,11 @@ impl Fleet {
         Ok(session)
     }
 
+    /// Is a session open, or believed to be?
+    pub fn has(&self, node: &NodeName) -> bool {
+        self.sessions().contains_key(node)
+    }
+
     /// A session that broke: the next use of the node connects again.
     pub fn forget(&self, node: &NodeName) {
         self.sessions().remove(node);

@@ -9,7 +9,7 @@ use crate::events::{Event, Failure, FailureKind, LookWhy};
 use crate::exec::{Context, explain};
 use crate::facts::{Look, NodeLook, Probe, Seen};
 use crate::model::NodeName;
-use crate::transport::{Exit, Script};
+use crate::transport::{Exit, Outcome, RunError, Script};
 
 // Gluster's reading commands are ended by the probe itself after 20 s.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -45,11 +45,20 @@ async fn one(context: &Context, node: &NodeName, probe: &Probe) -> Seen<NodeLook
 }
 
 async fn ask(context: &Context, node: &NodeName, probe: &Probe) -> Result<NodeLook, Failure> {
-    let session = context.fleet.session(node).await.map_err(|error| explain::connect(node, &error))?;
     let script = Script { text: probe.script(&context.mark), become_root: true, timeout: TIMEOUT };
-    let outcome = session.run(&script, &|_| {}).await.map_err(|error| {
-        context.fleet.forget(node);
-        explain::run(node, "look", &error)
+    let kept = context.fleet.has(node);
+    let outcome = match run(context, node, &script).await? {
+        // The connection was made before, and the node may have been booted since. Looking twice harms nothing.
+        Err(RunError::Lost(_)) if kept => run(context, node, &script).await?,
+        outcome => outcome,
+    };
+    let outcome = outcome.map_err(|error| match error {
+        RunError::Lost(_) | RunError::TimedOut(..) => Failure {
+            kind: FailureKind::Unreachable,
+            remedy: format!("see what {node} is busy with (`ssh` to it by hand), then run the same command again"),
+            ..explain::run(node, "look", &error)
+        },
+        error => explain::run(node, "look", &error),
     })?;
     probe.read(&context.mark, &outcome.stdout.text).map_err(|what| Failure {
         kind: FailureKind::Unreachable,
@@ -62,4 +71,14 @@ async fn ask(context: &Context, node: &NodeName, probe: &Probe) -> Result<NodeLo
         stderr: explain::said(&outcome),
         remedy: format!("run `ssh` to {node} by hand: the login must give a plain POSIX shell"),
     })
+}
+
+// A session that did not serve is not used again. The outer error is that there is none.
+async fn run(context: &Context, node: &NodeName, script: &Script) -> Result<Result<Outcome, RunError>, Failure> {
+    let session = context.fleet.session(node).await.map_err(|error| explain::connect(node, &error))?;
+    let outcome = session.run(script, &|_| {}).await;
+    if outcome.is_err() {
+        context.fleet.forget(node);
+    }
+    Ok(outcome)
 }

@@ -124,6 +124,28 @@ async fn a_look_knows_what_answered_and_why_the_rest_did_not() {
 }
 
 #[tokio::test]
+async fn a_look_over_an_old_connection_that_broke_is_tried_once_more() {
+    let lost = || Err(RunError::Lost("reset by peer".to_owned()));
+    let fake = FakeTransport::new().on("a", "echo hello", reply(0, "no frame")).once("a", "echo hello", lost());
+    let probe = Probe::new(&[], vec![Section::new("x", "echo hello")]);
+    let a = NodeName::new("a");
+    let probes = BTreeMap::from([(a.clone(), probe)]);
+    let looks = async |context: &Context| {
+        let _session = context.fleet.session(&a).await.unwrap();
+        look(context, LookWhy::First, &probes).await
+    };
+    let (seen, _) = run(&fake, &["a"], looks).await;
+    assert!(matches!(&seen.nodes[&a], Seen::Unknown(why) if why.contains("ended early")), "{:?}", seen.nodes[&a]);
+    assert_eq!(fake.scripts("a").len(), 2);
+
+    // A connection made for this look tells the truth.
+    let fake = FakeTransport::new().on("a", "echo hello", lost());
+    let (seen, _) = run(&fake, &["a"], async |context| look(context, LookWhy::First, &probes).await).await;
+    assert!(matches!(&seen.nodes[&a], Seen::Unknown(why) if why.contains("reset by peer")), "{:?}", seen.nodes[&a]);
+    assert_eq!(fake.scripts("a").len(), 1);
+}
+
+#[tokio::test]
 async fn a_node_that_fails_is_left_alone_and_the_others_finish_their_wave() {
     let fake = FakeTransport::new()
         .on("a", "glusterfs/brick", reply(1, "\n@m failed script 7\n"))

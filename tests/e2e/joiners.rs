@@ -1,6 +1,8 @@
 //! A cluster of two, and a third node that is not as it should be.
 
-use crate::harness::Lab;
+use std::time::Duration;
+
+use crate::harness::{Lab, eventually};
 use crate::trouble::{GLUSTER, has};
 
 /// Two nodes with data, made without the third; and what is said on the way there.
@@ -36,8 +38,15 @@ fn joined(lab: &Lab) {
     lab.same_bricks(&[1, 2, 3]);
 }
 
-const REMOVE: &str = "gluster --mode=script volume remove-brick shared_data replica 2 10.77.0.103:/data/glusterfs/shared \
-                      force && gluster --mode=script peer detach 10.77.0.103";
+const REMOVE: [&str; 2] = [
+    "gluster --mode=script volume remove-brick shared_data replica 2 10.77.0.103:/data/glusterfs/shared force",
+    "gluster --mode=script peer detach 10.77.0.103",
+];
+
+/// A command of an admin, typed again while glusterd has another transaction.
+fn typed(lab: &Lab, command: &str) {
+    eventually(Duration::from_secs(30), command, || lab.holds(1, command));
+}
 
 #[test]
 #[ignore = "needs root and the lab: make e2e"]
@@ -71,7 +80,8 @@ fn cloned_with_a_trace(lab: &Lab) {
 /// Facts 4.6 and 4.3: its configuration must not come back, nor its data.
 fn detached_while_down(lab: &Lab) {
     lab.ssh(3, "systemctl stop glusterd gluster-mount-shared_data && umount -l /mnt/gluster || :");
-    lab.ssh(1, REMOVE);
+    typed(lab, REMOVE[0]);
+    typed(lab, REMOVE[1]);
     lab.ssh(3, "systemctl start glusterd");
     lab.ssh(1, "echo written by two >/mnt/gluster/uploads/file && rm -f /mnt/gluster/config/old");
     let said = lab.expect(5, &["up", "--yes"]);
@@ -107,7 +117,7 @@ fn reinstalled(lab: &Lab) {
     let commands: Vec<_> = said.split('`').filter(|words| words.starts_with("gluster ")).collect();
     assert_eq!(commands.len(), 2, "{said}");
     for command in commands {
-        lab.ssh(1, &command.replacen("gluster ", "gluster --mode=script ", 1));
+        typed(lab, &command.replacen("gluster ", "gluster --mode=script ", 1));
     }
     joined(lab);
 }
@@ -139,7 +149,8 @@ fn soak_a_joiner_that_drops_packets_or_has_a_cluster_of_its_own_harms_nobody() {
     joined(&lab);
 
     lab.reset(&[3]);
-    lab.ssh(1, REMOVE);
+    typed(&lab, REMOVE[0]);
+    typed(&lab, REMOVE[1]);
     lab.ssh(3, "systemctl start glusterd && mkdir -p /data/other && gluster --mode=script volume create other 10.77.0.103:/data/other/b && gluster volume start other");
     let said = lab.expect(5, &["up", "--yes"]);
     has(&said, &["server3 belongs to another cluster than the other nodes", "two clusters are never merged"]);

@@ -79,7 +79,11 @@ fn silent(member: &Member, facts: &NodeFacts) -> Option<Refusal> {
     Some(refuse(
         Some(&member.node),
         format!("glusterd runs and does not answer: {why}"),
-        format!("see `journalctl -u glusterd` and /var/log/glusterfs/glusterd.log on {}", member.node),
+        format!(
+            "after a node fell silent it passes within minutes: run again; if it stays so, see `journalctl -u glusterd` \
+             and /var/log/glusterfs/glusterd.log on {}",
+            member.node
+        ),
     ))
 }
 
