@@ -38,8 +38,8 @@ install_xfs() {
   if command -v mkfs.xfs >/dev/null; then
     return
   elif command -v apt-get >/dev/null; then
-    apt-get -q update
-    DEBIAN_FRONTEND=noninteractive apt-get -q -y install xfsprogs
+    apt-get -qq update
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends install xfsprogs >/dev/null
   else
     dnf -y install xfsprogs
   fi

@@ -42,3 +42,5 @@ chroot "$root" systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-ba
 sed -i 's/^MODULES=.*/MODULES=list/' "$root/etc/initramfs-tools/initramfs.conf"
 printf '%s\n' virtio_pci virtio_blk virtio_scsi sd_mod ext4 >>"$root/etc/initramfs-tools/modules"
 chroot "$root" update-initramfs -u -k all
+# the machine boots from a copy of this one, so a newer one would be made for nothing
+echo 'update_initramfs=no' >"$root/etc/initramfs-tools/update-initramfs.conf"

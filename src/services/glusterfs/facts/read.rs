@@ -31,10 +31,16 @@ fn lines(text: &str) -> BTreeSet<String> {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
+// How `timeout` ends when it had to end its command.
+const OUT_OF_TIME: i32 = 124;
+
 fn asked<T>(answer: Option<&Answer>, read: fn(&str) -> Result<T, String>) -> Asked<T> {
     match answer {
         None => Asked::Failed("not asked by the probe".to_owned()),
         Some(answer) if answer.code == NOT_ASKED => Asked::Not,
+        Some(answer) if answer.code == OUT_OF_TIME => {
+            Asked::Failed("it was asked and took too long; if the node is under heavy load, try again".to_owned())
+        }
         Some(answer) => match read(&answer.text) {
             Ok(value) => Asked::Answer(value),
             Err(why) if answer.stderr.trim().is_empty() => Asked::Failed(why),

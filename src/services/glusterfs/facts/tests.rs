@@ -87,6 +87,16 @@ fn what_is_not_xml_is_a_failure_and_never_an_empty_answer() {
     }
 }
 
+// What `timeout 20 gluster ..` leaves: nothing but its exit code. Seen on an emulated machine beside heavy load.
+#[test]
+fn a_daemon_that_takes_too_long_is_said_to_be_slow() {
+    let answer = Answer { code: 124, ..Answer::default() };
+    let answers = Answers::of([("glusterfs.pool".to_owned(), answer)]);
+    let look = NodeLook { host: crate::facts::HostFacts::read(&answers).unwrap(), answers };
+    let pool = NodeFacts::read(&look).pool;
+    assert!(matches!(&pool, Asked::Failed(why) if why.contains("took too long")), "{pool:?}");
+}
+
 // The probe itself, by this machine's own sh: framing, exit codes, standard error, sections side by side.
 #[test]
 fn the_probe_frames_what_its_sections_print() {
