@@ -496,6 +496,45 @@ fn a_program_that_is_killed_has_no_end() {
     assert_eq!(ended(&output), End::Unknown);
 }
 
+// `gluster` with one client of 10.0.0.9 on the old brick before, and what it says of clients later; `sleep` takes no
+// time. Ends after the look-up's wait, in which it was asked `$asked` times.
+fn clients_after(now: &str) -> String {
+    let lib = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("playbooks/glusterfs/lib.sh")).unwrap();
+    format!(
+        r#"{lib}
+sleep() {{ :; }}
+asked=0
+gl() {{
+  asked=$((asked + 1)) ret=0 err=
+  [ "$asked" -lt 1000 ] || {{ echo never; exit; }}
+  case $* in
+    *clients) xml="{now}" ;;
+    *) xml= ;;
+  esac
+}}
+volume() {{ xml=; }}
+look_again v 0 '10.0.0.1:/b 10.0.0.9' 10.0.0.2:/b
+echo "$asked""#
+    )
+}
+
+#[test]
+fn clients_that_do_not_switch_are_waited_for_a_while_and_who_has_gone_is_not() {
+    let row = |host: &str, client: &str| format!("node>\nhostname>{host}\npath>/b\nclient>\nhostname>{client}:1023\n");
+    let old = row("10.0.0.1", "10.0.0.9");
+    let cases = [
+        ("it stays on the old brick alone", old.clone(), "60\n"),
+        ("it has switched", old + &row("10.0.0.2", "10.0.0.9"), "1\n"),
+        ("it has gone", row("10.0.0.1", "10.0.0.8"), "1\n"),
+    ];
+    for shell in shells() {
+        for (what, now, asked) in &cases {
+            let output = run(&shell, &clients_after(now));
+            assert_eq!(String::from_utf8_lossy(&output.stdout), *asked, "{what}: {shell:?}");
+        }
+    }
+}
+
 #[test]
 fn a_service_folder_replaces_ours_as_a_whole() {
     let temp = tempfile::tempdir().unwrap();

@@ -1,5 +1,6 @@
 # Functions that the scripts of every playbook in this folder find defined. Plain sh, no template: it is put in
-# front of each step as it is. They leave their answers in the variables named here.
+# front of each step as it is. They leave their answers in the variables named here. Plain sh has no local variables: a
+# counter has a name that nothing it calls, and no playbook, uses (`tries` is left to the playbooks).
 
 # gl WORDS..: asks gluster. Sets `ret`, `err` (opRet, opErrstr) and `xml` (a tag a line, without its `<`). The exit code says nothing: it is 0 for most failures. An answer that is no XML ("Error : Request
 # timed out") is a failure with that text. Never fails by itself.
@@ -29,14 +30,14 @@ field() {
 # change WORDS..: as gl, asked again for a minute while another transaction holds the lock. Prints what gluster
 # says and fails when it says no.
 change() {
-  tries=0
+  refused=0
   while :; do
     gl "$@"
     case $err in
-      *'nother transaction'*) [ "$tries" -lt 120 ] || break ;;
+      *'nother transaction'*) [ "$refused" -lt 120 ] || break ;;
       *) break ;;
     esac
-    tries=$((tries + 1))
+    refused=$((refused + 1))
     sleep 0.5
   done
   [ "$ret" = 0 ] || {
@@ -52,10 +53,10 @@ timed_out_but() {
     *'timed out'*) ;;
     *) return 1 ;;
   esac
-  tries=0
+  rereads=0
   until "$@"; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 60 ] || return 1
+    rereads=$((rereads + 1))
+    [ "$rereads" -lt 60 ] || return 1
     sleep 1
   done
 }
@@ -178,8 +179,9 @@ clients() {
 }
 
 # clients_switched V BEFORE BRICK..: of every host, as many clients are on the new BRICK.. as were on the others
-# before, so none still writes to the old ones only. Not the counts of now are compared: a client keeps
-# its connections to the old bricks for a minute after it has switched.
+# before and still are, so none writes to the old ones only. Who is gone is not waited for: it may have been gone
+# before, since a brick keeps the connections of a host that lost its power. Not the counts of now alone are
+# compared: a client keeps its connections to the old bricks for a minute after it has switched.
 clients_switched() {
   clients "$1" || return 1
   before=$2
@@ -188,8 +190,9 @@ clients_switched() {
     printf '%s\n' "$before" '' "$clients" | brick=$brick awk '
       BEGIN { brick = ENVIRON["brick"] }
       /^$/ { now = 1; next }
-      !now { n = ++before[$1 " " $2]; if (n > want[$2]) want[$2] = n; next }
-      $1 == brick { has[$2]++ }
+      !now { before[$1 " " $2]++; next }
+      $1 == brick { has[$2]++; next }
+      ++still[$1 " " $2] <= before[$1 " " $2] && still[$1 " " $2] > want[$2] { want[$2] = still[$1 " " $2] }
       END { for (host in want) if (has[host] < want[host]) exit 1 }' || return 1
   done
 }
@@ -201,21 +204,21 @@ clients_switched() {
 look_again() {
   volume=$1 since=$2 had=$3
   shift 3
-  tries=0
+  waited=0
   until clients_switched "$volume" "$had" "$@"; do
     # A peer that has gone silent blocks this question for two minutes: once is enough.
     case $err in *'timed out'*) break ;; esac
-    tries=$((tries + 1))
-    [ "$tries" -lt 60 ] || break
+    waited=$((waited + 1))
+    [ "$waited" -lt 60 ] || break
     sleep 0.5
   done
   volume "$volume" || return 1
   old=$(local_bricks | grep -Fvx "$(printf '%s\n' "$@")") || return 0
   dir=$(mktemp -d)
-  tries=0
+  mounts=0
   until mount -t glusterfs "localhost:/$volume" "$dir"; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 5 ] ||
+    mounts=$((mounts + 1))
+    [ "$mounts" -lt 5 ] ||
       say_no "the bricks are in, but what was written meanwhile could not be looked up: run \`find . -exec stat {} +\` in a mount"
     sleep 2
   done
