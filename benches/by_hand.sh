@@ -82,7 +82,7 @@ StartLimitIntervalSec=0
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/bin/sh -c '\''findmnt -n -M $point >/dev/null || mount $point'\''
+ExecStart=/bin/sh -c '\''findmnt -n -M $point >/dev/null || mount $point && findmnt -n -M $point >/dev/null'\''
 ExecStop=/bin/umount -l $point
 Restart=on-failure
 RestartSec=2

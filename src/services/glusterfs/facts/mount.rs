@@ -28,7 +28,8 @@ impl MountFacts {
     /// The volume is what is mounted here, whether it answers or not.
     pub fn holds(&self, volume: &str) -> bool {
         self.mounted.as_ref().is_some_and(|(kind, source)| {
-            kind == "fuse.glusterfs" && source.rsplit_once(":/").is_some_and(|(_, name)| name == volume)
+            let name = source.rsplit_once(':').map(|(_, path)| path.strip_prefix('/').unwrap_or(path));
+            kind == "fuse.glusterfs" && name == Some(volume)
         })
     }
 }

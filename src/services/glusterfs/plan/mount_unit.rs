@@ -13,7 +13,7 @@ pub fn name(volume: &str) -> String {
 
 /// Its content.
 pub fn content(spec: &Spec) -> String {
-    // systemd reads `%` as a specifier.
+    // systemd reads `%` as a specifier. `mount` may answer 0 and have mounted nothing (fact T10): then it is tried again.
     let (volume, at) = (&spec.volume, spec.mount_point.replace('%', "%%"));
     format!(
         "# Written by bricklayer. Mounts the GlusterFS volume {volume} and keeps trying until the volume serves.\n\
@@ -26,7 +26,7 @@ pub fn content(spec: &Spec) -> String {
          [Service]\n\
          Type=oneshot\n\
          RemainAfterExit=yes\n\
-         ExecStart=/bin/sh -c 'findmnt -n -M {at} >/dev/null || mount {at}'\n\
+         ExecStart=/bin/sh -c 'findmnt -n -M {at} >/dev/null || mount {at} && findmnt -n -M {at} >/dev/null'\n\
          ExecStop=/bin/umount -l {at}\n\
          Restart=on-failure\n\
          RestartSec=2\n\
