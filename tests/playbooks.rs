@@ -60,9 +60,8 @@ fn glusterfs() -> BTreeMap<&'static str, Vars> {
         ("quorum", vec![volume.clone()]),
         ("healed", vec![volume.clone()]),
         (
-            "mount",
+            "boot-mount",
             vec![
-                volume,
                 ("mount_point", text("/mnt/gluster")),
                 ("backup", list(&["10.0.0.2", "10.0.0.3"])),
                 ("fstab_line", text("localhost:/shared_data /mnt/gluster glusterfs defaults,noauto,_netdev 0 0")),
@@ -72,6 +71,10 @@ fn glusterfs() -> BTreeMap<&'static str, Vars> {
                     text("[Service]\nExecStart=/bin/sh -c 'mountpoint -q /mnt/gluster || mount /mnt/gluster'\n"),
                 ),
             ],
+        ),
+        (
+            "mount",
+            vec![volume, ("mount_point", text("/mnt/gluster")), ("unit", text("gluster-mount-shared_data.service"))],
         ),
         (
             "directories",
@@ -177,6 +180,16 @@ fn every_builtin_playbook_keeps_its_contract() {
             panic!("{faults}");
         }
     }
+}
+
+// `gluster volume set V` without options is a usage error.
+#[test]
+fn a_volume_without_options_is_created_and_not_set() {
+    let mut vars = glusterfs()["create"].clone();
+    let script = |vars: &Vars| builtin("create", vars).steps[0].script.clone();
+    assert!(script(&vars).contains("change volume set"));
+    vars.insert("options".to_owned(), Var::List(Vec::new()));
+    assert!(!script(&vars).contains("change volume set"));
 }
 
 #[test]

@@ -83,6 +83,11 @@ has_bricks() {
 has_options() {
   volume "$1" || return 1
   shift
+  holds_options "$@"
+}
+
+# holds_options KEY VALUE ..: as has_options, of the volume last read.
+holds_options() {
   options=$(printf '%s\n' "$xml" | awk '
     /^option>/ { o = 1 }
     o && /^name>/ { key = substr($0, 6) }
@@ -116,6 +121,11 @@ mounted_at() {
 # own_uuid: glusterd's, without asking it (asking would create one).
 own_uuid() {
   sed -n 's/^UUID=//p' /var/lib/glusterd/glusterd.info 2>/dev/null || :
+}
+
+# stored_peer NAME: glusterd has written down a peer of that name. Not asked: that takes 0.1 s of CPU.
+stored_peer() {
+  cat /var/lib/glusterd/peers/* 2>/dev/null | grep -q -x -F -e "hostname1=$1" -e "hostname2=$1" -e "hostname3=$1"
 }
 
 # say_no TEXT: ends the script with a reason.

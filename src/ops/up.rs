@@ -9,7 +9,7 @@ use crate::model::NodeName;
 use crate::ops::connect::confirm;
 use crate::ops::run::Run;
 use crate::ops::{Fault, Job, job};
-use crate::plan::{Mode, Plan, Refusal, Request, Stage, Then};
+use crate::plan::{Mode, Plan, Refusal, Request, Stage, Then, surprises};
 use crate::services::Purpose;
 
 /// What `up` is asked for.
@@ -59,17 +59,27 @@ async fn work(run: &Run, wish: &UpWish, request: &Request) -> Result<bool, Fault
             return Ok(true);
         }
     };
-    run.context.tell.send(Event::Locked { nodes: reachable }).await;
-    let outcome = locked(run, wish, request, (&locks, plan)).await;
+    run.context.tell.send(Event::Locked { nodes: reachable.clone() }).await;
+    let outcome = locked(run, wish, request, (&locks, &reachable, plan)).await;
     locks.release().await;
     outcome
 }
 
 // With the locks held nobody else changes anything, but somebody may have, between the plan and the locks, and peers
 // may have found each other. With `--yes` nobody has judged the first plan, and the second is as good.
-async fn locked(run: &Run, wish: &UpWish, request: &Request, (locks, shown): (&Locks, Plan)) -> Result<bool, Fault> {
+async fn locked(
+    run: &Run,
+    wish: &UpWish,
+    request: &Request,
+    (locks, reachable, shown): (&Locks, &[NodeName], Plan),
+) -> Result<bool, Fault> {
     let look = run.look(LookWhy::Locked, Purpose::Plan).await;
     let Some(mut plan) = run.decide(&look, request).await else { return Ok(true) };
+    let late: BTreeSet<_> = plan.tasks().map(|task| &task.id.node).filter(|node| !reachable.contains(node)).collect();
+    if !late.is_empty() {
+        run.refuse(late.into_iter().map(unheld).collect()).await;
+        return Ok(true);
+    }
     if plan.stages != shown.stages && !wish.yes {
         run.refuse(vec![changed(&shown, &plan)]).await;
         return Ok(true);
@@ -162,12 +172,6 @@ fn barrier(plan: &Plan) -> Option<&Stage> {
     plan.stages.iter().find(|stage| stage.then == Then::LookAgain)
 }
 
-// Tasks that nobody was shown.
-fn surprises(shown: &Plan, now: &Plan) -> Vec<String> {
-    let known: BTreeSet<_> = shown.tasks().map(|task| &task.id).collect();
-    now.tasks().filter(|task| !known.contains(&task.id)).map(|task| format!("`{}` ({})", task.id, task.why)).collect()
-}
-
 fn changed(shown: &Plan, now: &Plan) -> Refusal {
     let new = surprises(shown, now);
     let what = if new.is_empty() {
@@ -184,6 +188,11 @@ fn unlocked(node: &NodeName) -> Refusal {
         unreachable: true,
         ..refusal(Some(node), what, "see whether the node is up, and run the same command again")
     }
+}
+
+fn unheld(node: &NodeName) -> Refusal {
+    let what = "it answers now and did not when the locks were taken, so it is not held".to_owned();
+    refusal(Some(node), what, "run the same command again")
 }
 
 fn refusal(node: Option<&NodeName>, what: String, remedy: &str) -> Refusal {

@@ -4,10 +4,12 @@ mod contract;
 mod note;
 mod request;
 mod stage;
+mod surprise;
 mod task;
 
 pub use contract::Contract;
 pub use note::{Level, Note, Refusal};
 pub use request::{Mode, Request};
 pub use stage::{Plan, Stage, Then, Wave};
+pub use surprise::surprises;
 pub use task::{Task, TaskId, Var, Vars};

@@ -44,7 +44,7 @@ fn a_cluster_made_by_the_manuals_commands_is_adopted_and_grows() {
 
     lab.inventory(2);
     let plan = lab.tell(&["plan"]);
-    let differs = ["glusterfs/mount@server1", "glusterfs/mount@server2", "glusterfs/options@server1"];
+    let differs = ["glusterfs/boot-mount@server1", "glusterfs/boot-mount@server2", "glusterfs/options@server1"];
     assert_eq!(names(&plan.planned()), differs);
     // A file that is open all the while shows that nothing was mounted again.
     lab.ssh(1, "systemd-run -q --unit=holder sh -c 'exec 3>>/mnt/gluster/uploads/f1; exec sleep infinity'");
@@ -102,11 +102,15 @@ fn up_mends_what_was_changed_by_hand_and_nothing_else() {
     lab.same_bricks(&[1, 2, 3]);
     mends(3, "kill -9 $(pgrep -x glusterfsd)", &["glusterfs/bricks-up@server3"]);
     mends(2, "gluster --mode=script volume set shared_data network.ping-timeout 42", &["glusterfs/options@server1"]);
-    mends(1, "sed -i /gluster/d /etc/fstab", &["glusterfs/mount@server1"]);
+    mends(1, "sed -i /gluster/d /etc/fstab", &["glusterfs/boot-mount@server1"]);
     // The unit stays active, and starting it again would do nothing.
     mends(2, &format!("umount {MOUNT}"), &["glusterfs/mount@server2"]);
-    mends(3, "systemctl disable gluster-mount-shared_data", &["glusterfs/mount@server3"]);
-    mends(3, "echo '# mine' >>/etc/systemd/system/gluster-mount-shared_data.service", &["glusterfs/mount@server3"]);
+    mends(3, "systemctl disable gluster-mount-shared_data", &["glusterfs/boot-mount@server3"]);
+    mends(
+        3,
+        "echo '# mine' >>/etc/systemd/system/gluster-mount-shared_data.service",
+        &["glusterfs/boot-mount@server3"],
+    );
     mends(1, &format!("rmdir {MOUNT}/slurm/logs"), &["glusterfs/directories@server1"]);
     mends(1, "gluster --mode=script volume stop shared_data", &["glusterfs/start@server1"]);
     mends(2, "systemctl disable glusterd", &["glusterfs/service@server2"]);

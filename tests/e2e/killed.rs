@@ -36,7 +36,7 @@ fn killed_while_glusterd_starts_and_while_the_volume_is_created_the_next_up_goes
     let lab = Lab::up("eb-kill", 3, GLUSTER);
     kill_at(&lab, ("glusterfs/service", "glusterd", "server2"));
     kill_at(&lab, ("glusterfs/create", "create", "server1"));
-    kill_at(&lab, ("glusterfs/mount", "fstab", "server3"));
+    kill_at(&lab, ("glusterfs/boot-mount", "fstab", "server3"));
     goes_on(&lab);
     lab.ssh(2, "echo kept >/mnt/gluster/uploads/file");
     lab.healed(1, 3);

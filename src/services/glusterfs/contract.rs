@@ -26,6 +26,7 @@ pub const CONTRACTS: &[Contract] = &[
     contract("glusterfs/rebalance", &["volume"]),
     contract("glusterfs/healed", &["volume"]),
     contract("glusterfs/quorum", &["volume"]),
-    contract("glusterfs/mount", &["volume", "mount_point", "backup", "fstab_line", "unit", "unit_content"]),
+    contract("glusterfs/boot-mount", &["mount_point", "backup", "fstab_line", "unit", "unit_content"]),
+    contract("glusterfs/mount", &["volume", "mount_point", "unit"]),
     contract("glusterfs/directories", &["mount_point", "directories"]),
 ];

@@ -8,6 +8,9 @@ use crate::services::glusterfs::spec::Spec;
 // Not asked (`NOT_ASKED`) where the daemon does not run, or `glusterd.info` does not exist, which the first CLI call
 // would create (fact 1.27). A silent peer can make a reading command hang (fact 9.4); `pool list` and `volume info` do not, but be sure.
 const GUARD: &str = "[ -s /var/lib/glusterd/glusterd.info ] && systemctl -q is-active glusterd || exit 99";
+// Nor where it has stored neither peer nor volume: it could tell of none, and each question costs 0.07 s of CPU.
+const STORED: &str =
+    "[ -n \"$(ls -A /var/lib/glusterd/peers /var/lib/glusterd/vols 2>/dev/null | grep -v ':$')\" ] || exit 99";
 const CLI: &str = "timeout 20 gluster --mode=script --xml";
 
 /// The room's sections for a node.
@@ -27,8 +30,8 @@ fn daemon() -> Vec<Section> {
         Section::new("glusterfs.info", "cat /var/lib/glusterd/glusterd.info 2>/dev/null; true"),
         Section::new("glusterfs.peers", "cat /var/lib/glusterd/peers/* 2>/dev/null | sed -n 's/^uuid=//p'; true"),
         Section::new("glusterfs.vols", "ls -A /var/lib/glusterd/vols 2>/dev/null; true"),
-        Section::new("glusterfs.pool", format!("{GUARD}\n{CLI} pool list")),
-        Section::new("glusterfs.volumes", format!("{GUARD}\n{CLI} volume info")),
+        Section::new("glusterfs.pool", format!("{GUARD}\n{STORED}\n{CLI} pool list")),
+        Section::new("glusterfs.volumes", format!("{GUARD}\n{STORED}\n{CLI} volume info")),
         Section::new("glusterfs.running", RUNNING),
     ]
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::facts::Seen;
 use crate::model::{Finding, Health, NodeName};
-use crate::services::glusterfs::facts::{BrickHeal, NodeFacts, Volume, VolumeStatus};
+use crate::services::glusterfs::facts::{Brick, BrickHeal, NodeFacts, Volume, VolumeStatus};
 use crate::services::glusterfs::spec::{Member, Replica, Spec};
 
 type Nodes = BTreeMap<NodeName, Seen<NodeFacts>>;
@@ -39,10 +39,12 @@ fn node(spec: &Spec, nodes: &Nodes, member: &Member) -> Finding {
     let peers = facts.pool.answer().map(Vec::as_slice).unwrap_or_default();
     let settled = peers.iter().filter(|peer| peer.settled()).count();
     let volume = facts.volume(&spec.volume);
-    let has_brick = volume
-        .is_some_and(|volume| volume.bricks.iter().any(|brick| facts.daemon.uuid.as_deref() == Some(&brick.host)));
-    let runs = facts.runs_brick(&spec.volume, &spec.brick_path);
-    let brick = match (has_brick, runs) {
+    // Where they are: an adopted volume may have them elsewhere than the inventory would make them.
+    let own: Vec<&Brick> = volume
+        .map(|volume| volume.bricks.iter().filter(|brick| facts.daemon.uuid.as_deref() == Some(&brick.host)).collect())
+        .unwrap_or_default();
+    let runs = own.iter().all(|brick| facts.runs_brick(&spec.volume, &brick.path));
+    let brick = match (!own.is_empty(), runs) {
         (true, true) => "up",
         (true, false) => "down",
         (false, _) if volume.is_some_and(|volume| waits(spec, volume)) => "waits",
@@ -117,7 +119,7 @@ fn volume(spec: &Spec, nodes: &Nodes, heal: Option<&[BrickHeal]>) -> Finding {
     finding(health, seen, remedy.map(str::to_owned))
 }
 
-fn runs(facts: &NodeFacts, volume: &Volume, brick: &super::Brick) -> bool {
+fn runs(facts: &NodeFacts, volume: &Volume, brick: &Brick) -> bool {
     facts.daemon.uuid.as_deref() == Some(&brick.host) && facts.runs_brick(&volume.name, &brick.path)
 }
 

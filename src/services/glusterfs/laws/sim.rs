@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::facts::{HostFacts, OsFamily, Seen};
 use crate::model::NodeName;
-use crate::plan::{Plan, Refusal, Request, Task, Then, Var};
+use crate::plan::{Plan, Refusal, Request, Task, Then, Var, surprises};
 use crate::services::glusterfs::facts::{
     Asked, Brick, BrickDir, Daemon, MountFacts, NodeFacts, Peer, Volume, VolumeStatus,
 };
@@ -165,7 +165,8 @@ impl Sim {
 
     fn facts(&self, name: &NodeName, node: &SimNode) -> NodeFacts {
         let member = self.spec.members.iter().find(|member| member.node == *name).unwrap();
-        let asked = node.active && node.uuid.is_some();
+        let stores = !node.peers.is_empty() || self.knows_volume(node);
+        let asked = node.active && node.uuid.is_some() && stores;
         let stored_volumes = if self.knows_volume(node) { BTreeSet::from(["gv0".to_owned()]) } else { BTreeSet::new() };
         let has_brick = self.has_brick(name);
         NodeFacts {
@@ -356,10 +357,12 @@ impl Sim {
                 self.volume.as_mut().unwrap().started = true;
                 self.run_bricks();
             }
+            "boot-mount" => self.nodes.get_mut(&node).unwrap().boot_proof = true,
             "mount" => {
+                assert!(self.volume.as_ref().unwrap().started, "mounted before the volume is started");
                 let node = self.nodes.get_mut(&node).unwrap();
+                assert!(node.boot_proof, "the unit that mounts it is missing");
                 node.mounted = true;
-                node.boot_proof = true;
             }
             "directories" => {
                 assert!(self.nodes[&node].mounted, "folders before the mount");
@@ -459,12 +462,6 @@ impl Sim {
         assert!(!refused, "Volume gv0 is not of replicate type");
         volume.options.extend(pairs.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())));
     }
-}
-
-/// Tasks of a new plan that the one shown before did not have.
-pub(super) fn surprises(shown: &Plan, now: &Plan) -> Vec<String> {
-    let known: BTreeSet<_> = shown.tasks().map(|task| &task.id).collect();
-    now.tasks().filter(|task| !known.contains(&task.id)).map(|task| task.id.to_string()).collect()
 }
 
 fn list(task: &Task, key: &str) -> Vec<String> {

@@ -1,9 +1,10 @@
 //! Decisions that a person would look up: one line of setting, one line of outcome.
 
-use crate::model::Health;
-use crate::plan::{Mode, Plan, Refusal, Request};
+use crate::facts::Seen;
+use crate::model::{Finding, Health};
+use crate::plan::{Mode, Plan, Refusal, Request, surprises};
 use crate::services::glusterfs::CONTRACTS;
-use crate::services::glusterfs::facts::health;
+use crate::services::glusterfs::facts::{Asked, NodeFacts, health};
 use crate::services::glusterfs::laws::sim::{Sim, name};
 use crate::services::glusterfs::plan::decide;
 use crate::services::glusterfs::spec::{DedicatedBrick, Replica};
@@ -32,6 +33,13 @@ fn playbooks(plan: &Plan, stage: &str) -> Vec<String> {
     })
 }
 
+fn known(seen: &mut Seen<NodeFacts>) -> Option<&mut NodeFacts> {
+    match seen {
+        Seen::Known(facts) => Some(facts),
+        Seen::Unknown(_) => None,
+    }
+}
+
 fn says(notes: &Plan, words: &str) -> bool {
     notes.notes.iter().any(|note| note.text.contains(words))
 }
@@ -40,7 +48,12 @@ fn says(notes: &Plan, words: &str) -> bool {
 fn three_fresh_nodes_are_one_create() {
     let plan = plan(&Sim::new(3, Replica::Auto));
     assert_eq!(stages(&plan), ["prepare", "pool", "volume", "mount"]);
-    assert_eq!(playbooks(&plan, "volume"), ["create@server1"]);
+    // The others are idle meanwhile.
+    assert_eq!(playbooks(&plan, "volume"), ["create@server1", "boot-mount@server2", "boot-mount@server3"]);
+    assert_eq!(
+        playbooks(&plan, "mount"),
+        ["boot-mount@server1", "mount@server1", "mount@server2", "mount@server3", "directories@server1"]
+    );
     assert_eq!(
         playbooks(&plan, "prepare")[..3],
         ["install@server1".to_owned(), "service@server1".to_owned(), "brick@server1".to_owned()]
@@ -97,7 +110,7 @@ fn two_joiners_are_one_add_brick() {
     sim.form(1, 1);
     let plan = plan(&sim);
     // Some options are taken only by a volume that has copies.
-    assert_eq!(playbooks(&plan, "volume"), ["add-brick@server1", "options@server1"]);
+    assert_eq!(playbooks(&plan, "volume")[..2], ["add-brick@server1", "options@server1"]);
     assert_eq!(stages(&plan), ["prepare", "pool", "volume", "mount", "heal"]);
 }
 
@@ -109,7 +122,7 @@ fn one_copy_does_without_the_options_of_copies() {
     assert!(plan(&sim).is_empty());
     let mut sim = Sim::new(3, Replica::Auto);
     sim.form(2, 2);
-    assert_eq!(playbooks(&plan(&sim), "volume"), ["options@server1", "add-brick@server1"]);
+    assert_eq!(playbooks(&plan(&sim), "volume")[..2], ["options@server1", "add-brick@server1"]);
 }
 
 #[test]
@@ -186,12 +199,55 @@ fn above_three_copies_there_is_advice() {
 }
 
 #[test]
+fn a_member_under_another_name_stops_growth_while_it_cannot_be_looked_at() {
+    let mut sim = Sim::new(4, Replica::Auto);
+    sim.form(3, 3);
+    sim.node(3).up = false;
+    let mut nodes = sim.look();
+    for facts in nodes.values_mut().filter_map(known) {
+        let Asked::Answer(peers) = &mut facts.pool else { continue };
+        for peer in peers {
+            peer.names = vec![format!("storage-{}", peer.uuid)];
+        }
+    }
+    let refusals = decide(&sim.spec, &nodes, &Request::default()).unwrap_err();
+    assert!(refusals[0].what.contains("it cannot be looked at, and may be peer `storage-"), "{refusals:?}");
+}
+
+#[test]
+fn status_looks_for_bricks_where_they_are() {
+    let mut sim = Sim::new(2, Replica::Auto);
+    sim.run(&Request::default(), usize::MAX).unwrap();
+    let mut nodes = sim.look();
+    for facts in nodes.values_mut().filter_map(known) {
+        let Asked::Answer(volumes) = &mut facts.volumes else { panic!("no volume") };
+        volumes[0].bricks.iter_mut().for_each(|brick| brick.path = "/other/place".to_owned());
+        facts.running = ["gv0:10.0.0.1-other-place".to_owned()].into();
+    }
+    let brick = |finding: &Finding| finding.seen.iter().find(|(key, _)| *key == "brick").map(|(_, seen)| seen.clone());
+    let findings = health(&sim.spec, &nodes, None);
+    assert!(findings.iter().filter_map(brick).all(|seen| seen == "up"), "{findings:?}");
+}
+
+#[test]
+fn a_plan_that_would_now_waive_a_guard_is_a_surprise() {
+    let mut sim = Sim::new(3, Replica::Auto);
+    let shown = plan(&sim);
+    assert!(surprises(&shown, &plan(&sim)).is_empty());
+    sim.node(2).on_root = true;
+    assert_eq!(surprises(&shown, &plan(&sim)), ["`glusterfs/create@server1` with `force`"]);
+}
+
+#[test]
 fn on_limits_what_is_changed() {
     let mut sim = Sim::new(3, Replica::Auto);
     sim.form(1, 1);
     let only = Request { only: Some([name(2)].into()), ..Request::default() };
     let plan = decide(&sim.spec, &sim.look(), &only).unwrap();
     assert!(plan.tasks().all(|task| task.id.node != name(3)), "{plan:#?}");
+    sim.node(1).brick_runs = false;
+    let plan = decide(&sim.spec, &sim.look(), &only).unwrap();
+    assert!(plan.tasks().all(|task| task.id.playbook != "glusterfs/bricks-up"), "{plan:#?}");
     let fresh = Sim::new(3, Replica::Auto);
     assert!(refused(&fresh, &only)[0].what.contains("leaves out nodes"));
 }

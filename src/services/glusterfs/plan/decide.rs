@@ -1,11 +1,11 @@
 //! The decision, on one screen.
 
-use crate::plan::{Plan, Refusal, Request, Stage};
+use crate::plan::{Plan, Refusal, Request, Stage, Task};
 use crate::services::glusterfs::plan::build::add;
 use crate::services::glusterfs::plan::growth::Growth;
 use crate::services::glusterfs::plan::view::{Nodes, View};
 use crate::services::glusterfs::plan::{bricks, hosts, identity, mount, options, pool, prepare, volume};
-use crate::services::glusterfs::spec::Spec;
+use crate::services::glusterfs::spec::{Member, Spec};
 
 /// What is to be done so that what is seen becomes what is wanted, or all reasons why nothing may be done.
 pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec<Refusal>> {
@@ -32,14 +32,16 @@ pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec
     add(&mut plan, identity::plan(&view));
     add(&mut plan, prepare::plan(&view, &growth));
     add(&mut plan, settle.unwrap_or_else(|| pool::plan(&view, &growth, coordinator)));
-    add(&mut plan, volume::plan(&view, &growth, coordinator));
+    let mut serve = volume::plan(&view, &growth, coordinator);
+    let at_boot = if asleep { Vec::new() } else { beside(&mut serve, mount::at_boot(&view), coordinator) };
+    add(&mut plan, serve);
     if asleep {
         plan.open = Some(
             "how the cluster grows and what is mounted is known once its daemons and bricks run and see each other"
                 .to_owned(),
         );
     } else {
-        add(&mut plan, mount::plan(&view));
+        add(&mut plan, mount::plan(&view, at_boot));
         add(&mut plan, volume::heal(&view, &growth, coordinator));
     }
     plan.notes = hosts::notes(&view);
@@ -50,6 +52,15 @@ pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec
     plan.notes.extend(mount::notes(&view));
     plan.notes.extend(growth.notes);
     Ok(plan)
+}
+
+// The other nodes are idle while one starts the volume, for some seconds: there they can do what needs no volume.
+// Answers what is left to be done.
+fn beside(volume: &mut Stage, tasks: Vec<Task>, coordinator: &Member) -> Vec<Task> {
+    let Some(wave) = volume.waves.last_mut() else { return tasks };
+    let (own, others): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|task| task.id.node == coordinator.node);
+    wave.tasks.extend(others);
+    own
 }
 
 // How it grows; nothing grows yet where members are waited for, by the stage that is the second answer.

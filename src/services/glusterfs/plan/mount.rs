@@ -1,7 +1,7 @@
 //! Mounts, and the folders on the volume.
 
 use crate::plan::{Level, Note, Refusal, Stage, Task};
-use crate::services::glusterfs::facts::{MountFacts, NodeFacts};
+use crate::services::glusterfs::facts::MountFacts;
 use crate::services::glusterfs::plan::build::{With, note, refuse, stage, task};
 use crate::services::glusterfs::plan::mount_unit;
 use crate::services::glusterfs::plan::view::View;
@@ -24,21 +24,26 @@ pub(super) fn check(view: &View<'_>) -> Vec<Refusal> {
         .collect()
 }
 
-/// Mounts on every member, then the folders, on one.
-pub(super) fn plan(view: &View<'_>) -> Stage {
-    let mounts = view.touched().filter_map(|(member, facts)| mount(view.spec, member, facts)).collect();
-    let folders = directories(view).into_iter().collect();
-    stage("mount", "Mount the volume on every node, now and at boot", vec![mounts, folders])
+/// What mounts it at boot, on every member that lacks it.
+pub(super) fn at_boot(view: &View<'_>) -> Vec<Task> {
+    view.touched().filter_map(|(member, facts)| boot(view.spec, member, &facts.mount)).collect()
 }
 
-fn mount(spec: &Spec, member: &Member, facts: &NodeFacts) -> Option<Task> {
+/// Mounts on every member, each after its part of `at_boot`, then the folders, on one.
+pub(super) fn plan(view: &View<'_>, at_boot: Vec<Task>) -> Stage {
+    let mounts = view.touched().filter_map(|(member, facts)| mount(view.spec, member, &facts.mount));
+    let folders = directories(view).into_iter().collect();
+    let waves = vec![at_boot.into_iter().chain(mounts).collect(), folders];
+    stage("mount", "Mount the volume on every node, now and at boot", waves)
+}
+
+fn boot(spec: &Spec, member: &Member, mount: &MountFacts) -> Option<Task> {
     let (line, unit) = (mount_unit::fstab_line(spec, member), mount_unit::content(spec));
-    let why = reason(&facts.mount, spec, &line, &unit)?;
+    let why = reason(mount, &line, &unit)?;
     let path = format!("/etc/systemd/system/{}", mount_unit::name(&spec.volume));
-    let files = facts.mount.unit.iter().map(|seen| (path.clone(), seen.clone())).collect();
+    let files = mount.unit.iter().map(|seen| (path.clone(), seen.clone())).collect();
     Some(
-        Task { files, ..task("mount", &member.node, why) }
-            .with("volume", spec.volume.as_str())
+        Task { files, ..task("boot-mount", &member.node, why) }
             .with("mount_point", spec.mount_point.as_str())
             .with("backup", mount_unit::backup_servers(spec, member))
             .with("fstab_line", line)
@@ -47,19 +52,26 @@ fn mount(spec: &Spec, member: &Member, facts: &NodeFacts) -> Option<Task> {
     )
 }
 
-fn reason(mount: &MountFacts, spec: &Spec, line: &str, unit: &str) -> Option<String> {
-    if !mount.holds(&spec.volume) {
-        return Some(format!("`{}` is not mounted on `{}`", spec.volume, spec.mount_point));
-    }
+fn reason(mount: &MountFacts, line: &str, unit: &str) -> Option<&'static str> {
     match mount.fstab.as_slice() {
-        [] => return Some("fstab has no line for it".to_owned()),
+        [] => return Some("fstab has no line for it"),
         [found] if found == line => {}
-        _ => return Some("its fstab line is not the one that survives every boot order".to_owned()),
+        _ => return Some("its fstab line is not the one that survives every boot order"),
     }
     if mount.unit.as_deref() != Some(unit) {
-        return Some("the unit that mounts it at boot is missing or different".to_owned());
+        return Some("the unit that mounts it at boot is missing or different");
     }
-    (!mount.unit_enabled).then(|| "the unit that mounts it at boot is not enabled".to_owned())
+    (!mount.unit_enabled).then_some("the unit that mounts it at boot is not enabled")
+}
+
+fn mount(spec: &Spec, member: &Member, mount: &MountFacts) -> Option<Task> {
+    let why = format!("`{}` is not mounted on `{}`", spec.volume, spec.mount_point);
+    (!mount.holds(&spec.volume)).then(|| {
+        task("mount", &member.node, why)
+            .with("volume", spec.volume.as_str())
+            .with("mount_point", spec.mount_point.as_str())
+            .with("unit", mount_unit::name(&spec.volume))
+    })
 }
 
 // On one node that has, or will have, the volume mounted; `mkdir` of what is there does nothing.

@@ -115,6 +115,11 @@ pub(super) fn blind() -> Refusal {
 /// unknown). `bootstrap`: the volume does not exist yet.
 pub(super) fn gate(view: &View<'_>) -> Vec<Refusal> {
     let bootstrap = view.cluster.volume.is_none();
+    // Peers that are none of the nodes that were seen. An adopted pool may know a member by a name of its own.
+    let seen = |uuid: &str| view.known.iter().any(|(_, facts)| facts.daemon.uuid.as_deref() == Some(uuid));
+    let strangers: Vec<_> = view.cluster.peers.values().filter(|peer| !seen(&peer.uuid)).collect();
+    let strangers: Vec<_> = strangers.iter().map(|peer| format!("`{}`", peer.names.join("/"))).collect();
+    let strangers = strangers.join(" or ");
     let mut refusals = Vec::new();
     for (member, _) in &view.unknown {
         let peer = view.cluster.peers.values().any(|peer| named(member, &peer.names));
@@ -126,12 +131,13 @@ pub(super) fn gate(view: &View<'_>) -> Vec<Refusal> {
                 "no new cluster while it cannot be looked at: it could hold one",
                 format!("mend what its error says, or build without it: `up --bootstrap --absent {absent}`"),
             ));
-        } else if !bootstrap && peer {
-            refusals.push(refuse(
-                Some(&member.node),
-                "the cluster does not grow while this member cannot be looked at",
-                "mend what its error says, then run again",
-            ));
+        } else if !bootstrap && (peer || !strangers.is_empty()) {
+            let what = if peer {
+                "the cluster does not grow while this member cannot be looked at".to_owned()
+            } else {
+                format!("it cannot be looked at, and may be peer {strangers}; no growth while a member is unknown")
+            };
+            refusals.push(refuse(Some(&member.node), what, "mend what its error says, then run again"));
         }
     }
     if bootstrap

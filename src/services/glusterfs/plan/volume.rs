@@ -63,6 +63,7 @@ fn repair(view: &View<'_>, on: &Member, volume: &Volume) -> Vec<Task> {
     // Where the brick is, since only there it can be seen whether it runs; the first command starts all of them.
     dead_bricks(view, volume)
         .into_iter()
+        .filter(|(member, _)| view.request.touches(&member.node))
         .map(|(member, brick)| {
             task("bricks-up", &member.node, format!("no process runs for {brick}")).with("volume", volume.name.as_str())
         })
