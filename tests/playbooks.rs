@@ -398,6 +398,14 @@ fn a_wait_passes_or_gives_up_with_what_it_saw_last() {
             assert!(stderr.contains(&format!("timed out waiting after 1 seconds; last seen: {dir}")), "{stderr}");
         },
     );
+    each_shell(
+        "timeout: 1h\nwait: |\n  echo {{ dir }} is gone\n  exit 99",
+        |_| (),
+        |dir, end, _, stderr| {
+            assert_eq!(end, failed("wait", 99));
+            assert_eq!(stderr, format!("{} is gone\n", dir.display()));
+        },
+    );
 }
 
 const CONTENT: &str = "it's $HOME\n`x`\n";

@@ -174,6 +174,20 @@ rebalance_runs() {
   [ "$(rebalance_status)" = 1 ]
 }
 
+# bricks_away: bricks that are not connected, of the last `volume heal V info`, a line each.
+bricks_away() {
+  printf '%s\n' "$xml" | awk '
+    /^brick[ >]/ { name = "" }
+    /^name>/ { name = substr($0, 6) }
+    /^status>/ && $0 != "status>Connected" { print name }'
+}
+
+# bricks_connected V: all of them are.
+bricks_connected() {
+  gl volume heal "$1" info
+  [ "$ret" = 0 ] && [ -z "$(bricks_away)" ]
+}
+
 # clients V: in `clients`, each connection of a client to a brick of V, as `BRICK HOST`, a line each.
 clients() {
   change volume status "$1" clients || return 1

@@ -27,7 +27,12 @@ pub async fn look(context: &Context, why: LookWhy, probes: &BTreeMap<NodeName, P
 
 async fn one(context: &Context, node: &NodeName, probe: &Probe) -> Seen<NodeLook> {
     let start = Instant::now();
-    match ask(context, node, probe).await {
+    let asked = tokio::select! {
+        biased;
+        () = context.interrupt.abandoned() => Err(abandoned(node)),
+        asked = ask(context, node, probe) => asked,
+    };
+    match asked {
         Ok(look) => {
             let ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
             context.tell.send(Event::NodeSeen { node: node.clone(), ms }).await;
@@ -41,6 +46,17 @@ async fn one(context: &Context, node: &NodeName, probe: &Probe) -> Seen<NodeLook
                 .await;
             Seen::Unknown(why)
         }
+    }
+}
+
+fn abandoned(node: &NodeName) -> Failure {
+    Failure {
+        kind: FailureKind::Unreachable,
+        what: "interrupted: its answer was not waited for".to_owned(),
+        command: "look".to_owned(),
+        code: None,
+        stderr: String::new(),
+        remedy: format!("looking changes nothing on {node}; run the same command again"),
     }
 }
 

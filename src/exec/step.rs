@@ -17,6 +17,9 @@ const LINES: usize = 64;
 // A wait ends itself a little before its time is over, so that it can say what it last saw.
 const GRACE: Duration = Duration::from_secs(5);
 
+// How a wait ends whose time is over.
+const OUT_OF_TIME: u32 = 124;
+
 /// Runs a step and tells of it; true when the node may go on.
 pub(super) async fn run(context: &Context, task: &TaskId, step: &RenderedStep) -> bool {
     let (id, doc) = (step.id.clone(), step.doc.clone());
@@ -101,7 +104,10 @@ fn said(context: &Context, outcome: &Outcome) -> String {
 fn failed(step: &RenderedStep, part: String, code: u32, stderr: String) -> Failure {
     let what = match part.as_str() {
         "verify" => format!("{}: it ran, and what it should have brought about is not there", step.doc),
-        "wait" => format!("{}: it has not come about within {} s", step.doc, step.timeout.as_secs()),
+        "wait" if code == OUT_OF_TIME => {
+            format!("{}: it has not come about within {} s", step.doc, step.timeout.as_secs())
+        }
+        "wait" => format!("{}: it cannot come about as things are", step.doc),
         _ => format!("{}: failed", step.doc),
     };
     let remedy = step

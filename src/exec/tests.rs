@@ -146,6 +146,21 @@ async fn a_look_over_an_old_connection_that_broke_is_tried_once_more() {
 }
 
 #[tokio::test]
+async fn a_look_is_left_after_the_second_ctrl_c() {
+    let fake = FakeTransport::new();
+    let (seen, _) = run(&fake, &["a"], async |context| {
+        for _ in 0..2 {
+            context.tell.send(Event::Interrupted { count: context.interrupt.press() }).await;
+        }
+        let probes = BTreeMap::from([(NodeName::new("a"), Probe::new(&[], Vec::new()))]);
+        look(context, LookWhy::First, &probes).await
+    })
+    .await;
+    let Seen::Unknown(why) = &seen.nodes[&NodeName::new("a")] else { panic!("{seen:?}") };
+    assert!(why.starts_with("interrupted"), "{why}");
+}
+
+#[tokio::test]
 async fn a_node_that_fails_is_left_alone_and_the_others_finish_their_wave() {
     let fake = FakeTransport::new()
         .on("a", "glusterfs/brick", reply(1, "\n@m failed script 7\n"))

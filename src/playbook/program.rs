@@ -124,6 +124,7 @@ if [ "$bl_code" -eq 0 ]; then
 fi
 "#;
 
+// 99: it cannot come about as things are, so there is nothing to wait for.
 // /proc/uptime and not the clock, which may be set meanwhile.
 const WAIT: &str = r#"bl_now() { read -r bl_up bl_idle </proc/uptime; echo "${bl_up%.*}"; }
 bl_until=$(($(bl_now) + bl_seconds))
@@ -134,6 +135,10 @@ while :; do
   if [ "$bl_out" != "$bl_seen" ]; then
     printf '%s\n' "$bl_out"
     bl_seen=$bl_out
+  fi
+  if [ "$bl_code" -eq 99 ]; then
+    printf '%s\n' "$bl_seen" >&2
+    bl_end failed wait 99
   fi
   if [ "$(bl_now)" -ge "$bl_until" ]; then
     printf 'timed out waiting after %s seconds; last seen: %s\n' "$bl_seconds" "${bl_seen:-nothing}" >&2

@@ -35,7 +35,7 @@ pub(super) struct Step {
 pub(super) enum Work {
     /// Changes something.
     Script { unless: Option<Template>, script: Template, verify: Template },
-    /// Waits for something.
+    /// Waits for something, until it ends with 0, or with 99: then it cannot come about as things are.
     Wait { wait: Template, every: Duration },
     /// Writes a file.
     File { file: FileWork, after: Option<Template>, verify: Template },
