@@ -67,7 +67,9 @@ fn runs_are_kept_apart_and_ctrl_c_ends_them_in_two_ways() {
     assert!(text(&left["what"]).contains("no longer followed, and may still run there"), "{}", told.text());
     assert!(text(&left["remedy"]).contains("server1"), "{}", told.text());
 
-    let first = lab.follow(&["up", "--yes"]);
+    let mut first = lab.follow(&["up", "--yes"]);
+    // It has read the inventory, which is now written anew.
+    first.until(|event| event["event"] == "run_started").unwrap();
     lab.inventory(3);
     let second = lab.follow(&["up", "--yes"]);
     let mut codes = [first.finish(), second.finish()];
