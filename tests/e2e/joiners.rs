@@ -132,7 +132,7 @@ fn soak_a_joiner_that_drops_packets_or_has_a_cluster_of_its_own_harms_nobody() {
     lab.inventory(3);
 
     // A rule by hand, which no firewall that we know of shows.
-    lab.ssh(3, "apt-get install -qq -y nftables >/dev/null 2>&1");
+    lab.ssh(3, "apt-get update -qq && apt-get install -qq -y nftables >/dev/null 2>&1");
     lab.ssh(3, "nft 'add table inet t; add chain inet t in { type filter hook input priority 0; }; add rule inet t in tcp dport 24007 drop'");
     let pool = lab.ssh(1, "gluster pool list");
     let said = lab.expect(1, &["up", "--yes"]);
