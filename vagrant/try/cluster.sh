@@ -28,8 +28,8 @@ cluster_up() {
   run plan --exit-code
   say 'a file written on server1 is on server2'
   node server1 'echo "laid by bricklayer" | sudo tee /mnt/gluster/uploads/hello; sync'
-  # Each syncs its own disk: what a brick has acknowledged and not yet written is empty after a power cut, and no heal
-  # knows of it (seen here).
+  # Each syncs its own disk: what a brick has acknowledged and not yet written may be empty after a power cut (seen
+  # here).
   node server2 'cat /mnt/gluster/uploads/hello; sync'
 }
 
