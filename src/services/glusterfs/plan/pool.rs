@@ -115,10 +115,8 @@ pub(super) fn blind() -> Refusal {
 /// unknown). `bootstrap`: the volume does not exist yet.
 pub(super) fn gate(view: &View<'_>) -> Vec<Refusal> {
     let bootstrap = view.cluster.volume.is_none();
-    // Peers that are none of the nodes that were seen. An adopted pool may know a member by a name of its own.
-    let seen = |uuid: &str| view.known.iter().any(|(_, facts)| facts.daemon.uuid.as_deref() == Some(uuid));
-    let strangers: Vec<_> = view.cluster.peers.values().filter(|peer| !seen(&peer.uuid)).collect();
-    let strangers: Vec<_> = strangers.iter().map(|peer| format!("`{}`", peer.names.join("/"))).collect();
+    // An adopted pool may know a member by a name of its own.
+    let strangers: Vec<_> = strangers(view).map(|peer| format!("`{}`", peer.names.join("/"))).collect();
     let strangers = strangers.join(" or ");
     let mut refusals = Vec::new();
     for (member, _) in &view.unknown {
@@ -258,14 +256,18 @@ fn pool_size(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -> usiz
     view.cluster.uuids.len() + growth.probes.len() + usize::from(alone)
 }
 
+// Peers that are none of the nodes that were seen.
+fn strangers<'a>(view: &'a View<'a>) -> impl Iterator<Item = &'a Peer> {
+    let seen = |uuid: &str| view.known.iter().any(|(_, facts)| facts.daemon.uuid.as_deref() == Some(uuid));
+    view.cluster.peers.values().copied().filter(move |peer| !seen(&peer.uuid))
+}
+
 /// Peers that nobody wants. Those that could not be looked at are told of by the look.
 pub(super) fn notes(view: &View<'_>) -> Vec<Note> {
     if !view.unknown.is_empty() {
         return Vec::new();
     }
-    let ours = |peer: &Peer| view.known.iter().any(|(_, facts)| facts.daemon.uuid.as_deref() == Some(&peer.uuid));
-    let foreign = view.cluster.peers.values().filter(|peer| !ours(peer));
-    foreign
+    strangers(view)
         .map(|peer| {
             note(
                 Level::Warning,
