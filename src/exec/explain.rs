@@ -79,12 +79,9 @@ pub(super) fn run(node: &NodeName, command: &str, error: &RunError) -> Failure {
             String::new(),
             format!("it is not known how far it came; bring {node} back and run again: what was done is found done"),
         ),
-        RunError::Privilege { user, said, remedy } => failure(
-            FailureKind::Unreachable,
-            format!("{user} may not become root without a password"),
-            said.clone(),
-            remedy.clone(),
-        ),
+        RunError::Privilege { what, said, remedy } => {
+            failure(FailureKind::Unreachable, what.clone(), said.clone(), remedy.clone())
+        }
         RunError::NotStarted(why) => failure(
             FailureKind::Unreachable,
             format!("nothing can be run there: {why}"),

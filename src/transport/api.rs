@@ -132,12 +132,12 @@ pub enum RunError {
     /// The connection broke while it ran.
     #[error("connection lost while it ran: {0}")]
     Lost(String),
-    /// `sudo -n` does not let the login user become root. Nothing ran.
-    #[error("{user} may not become root without a password: {said}; {remedy}")]
+    /// The script wants root, and the login user is not and does not become it. Nothing ran.
+    #[error("{what}: {said}; {remedy}")]
     Privilege {
-        /// Login user.
-        user: String,
-        /// What sudo said, in one line.
+        /// Who may not, and why.
+        what: String,
+        /// What was said on the node, in one line.
         said: String,
         /// What to do about it.
         remedy: String,

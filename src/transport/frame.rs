@@ -21,13 +21,15 @@ pub(crate) struct Frame {
 pub(crate) enum Root {
     /// As the login user.
     No,
+    /// As the login user, who must be root.
+    Already,
     /// `sudo -n` where `id -u` is not 0; asking costs no round trip.
     IfNeeded,
     /// `sudo -n`.
     Sudo,
 }
 
-/// Printed (with more) when sudo is about to be asked.
+/// Printed (with more) when sudo is about to be asked, or root is missing.
 const ASKING: &str = "::bricklayer:sudo::";
 /// Printed with the process number and a newline when the script starts.
 const START: &str = "::bricklayer:start:";
@@ -51,6 +53,7 @@ impl Frame {
         );
         let command = match root {
             Root::No => format!("sh -c '{inner}'"),
+            Root::Already => format!("sh -c 'if [ $(id -u) = 0 ];then eval \"$0\";else {NOT_ROOT};fi' '{inner}'"),
             Root::IfNeeded => format!("sh -c 'if [ $(id -u) = 0 ];then eval \"$0\";else {SUDO};fi' '{inner}'"),
             Root::Sudo => format!("sh -c '{SUDO}' '{inner}'"),
         };
@@ -58,6 +61,7 @@ impl Frame {
     }
 }
 
+const NOT_ROOT: &str = "echo ::brick\"\"layer:sudo:: >&2;id >&2;exit 126";
 const SUDO: &str = "echo ::brick\"\"layer:sudo:: >&2;exec sudo -n -- sh -c \"$0\"";
 
 /// One output stream up to its start mark.

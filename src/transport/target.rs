@@ -28,7 +28,7 @@ pub enum Become {
     Auto,
     /// Always `sudo -n`.
     Sudo,
-    /// Not at all: it runs as the login user.
+    /// Not at all: it runs as the login user, who must be root.
     None,
 }
 

@@ -9,11 +9,11 @@ async fn as_root(target: Target, text: &str) -> Result<Outcome, RunError> {
     connect(target).await.unwrap().run(&root, &|_| ()).await
 }
 
-/// What sudo said and the remedy.
+/// What was said on the node and the remedy.
 fn refused(outcome: Result<Outcome, RunError>) -> (String, String) {
     match outcome {
-        Err(RunError::Privilege { user, said, remedy }) => {
-            assert_eq!(user, "admin");
+        Err(RunError::Privilege { what, said, remedy }) => {
+            assert!(what.starts_with("admin "), "{what}");
             (said, remedy)
         }
         other => panic!("{other:?}"),
@@ -33,10 +33,22 @@ async fn sudo_is_used_where_it_is_needed() {
         let mut target = sshd.target();
         target.become_root = Become::Sudo;
         assert_eq!(as_root(target, "echo \"${SUDO_USER-none}\"").await.unwrap().stdout.text, "root\n");
-        let mut target = sshd.target_as("admin");
-        target.become_root = Become::None;
-        assert_eq!(as_root(target, "id -un").await.unwrap().stdout.text, "admin\n");
     }
+}
+
+// What a user who is not root sees of a node could pass for a fresh one.
+#[tokio::test]
+async fn where_sudo_is_forbidden_nothing_runs_as_anybody_else() {
+    let sshd = Sshd::with_accounts("", "ALL ALL=(ALL) NOPASSWD: ALL");
+    let mut target = sshd.target_as("admin");
+    target.become_root = Become::None;
+    let (said, remedy) = refused(as_root(target.clone(), "echo ran").await);
+    assert!(said.contains("(admin)") && remedy.contains("`user: root`"), "{said}: {remedy}");
+    let session = connect(target).await.unwrap();
+    assert_eq!(session.run(&script("id -un"), &|_| ()).await.unwrap().stdout.text, "admin\n");
+    let mut target = sshd.target();
+    target.become_root = Become::None;
+    assert_eq!(as_root(target, "id -un").await.unwrap().stdout.text, "root\n");
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ impl SshSession {
     fn root(&self, wanted: bool) -> Root {
         match self.target.become_root {
             _ if !wanted => Root::No,
-            Become::None => Root::No,
+            Become::None => Root::Already,
             Become::Sudo => Root::Sudo,
             Become::Auto if self.target.user == "root" => Root::No,
             Become::Auto => Root::IfNeeded,
@@ -137,8 +137,7 @@ impl SshSession {
         }
         let (said, sudo_asked) = streams.noise();
         if sudo_asked {
-            let user = self.target.user.clone();
-            return Err(RunError::Privilege { remedy: remedy(&user, streams.exit.as_ref(), &said), user, said });
+            return Err(self.denied(streams.exit.as_ref(), said));
         }
         let why = match (streams.refused, said.is_empty()) {
             (true, _) => "the server refuses to run commands".to_owned(),
@@ -146,6 +145,17 @@ impl SshSession {
             (false, false) => said,
         };
         Err(RunError::NotStarted(why))
+    }
+
+    fn denied(&self, exit: Option<&Exit>, said: String) -> RunError {
+        let user = &self.target.user;
+        if self.target.become_root == Become::None {
+            let what = format!("{user} is not root, and `become: none` lets it not become root");
+            let remedy = "log in as root (`user: root`), or let it use sudo (`become: auto`)".to_owned();
+            return RunError::Privilege { what, said, remedy };
+        }
+        let what = format!("{user} may not become root without a password");
+        RunError::Privilege { what, remedy: remedy(user, exit, &said), said }
     }
 
     /// The reason for the end comes from russh's own task, maybe a little later than the end itself.
