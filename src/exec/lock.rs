@@ -53,7 +53,12 @@ pub async fn take(context: &Context, nodes: &[NodeName]) -> Result<Locks, Refusa
     let script = Script { text: format!("who={who}\n{SCRIPT}"), become_root: true, timeout: Duration::from_secs(30) };
     let mut locks = Locks { held: Vec::new() };
     for node in nodes {
-        match one(context, node, &script).await {
+        let taken = tokio::select! {
+            biased;
+            () = context.interrupt.abandoned() => Err(abandoned(node)),
+            taken = one(context, node, &script) => taken,
+        };
+        match taken {
             Ok(holding) => locks.held.push((node.clone(), holding)),
             Err(refusal) => {
                 locks.release().await;
@@ -62,6 +67,16 @@ pub async fn take(context: &Context, nodes: &[NodeName]) -> Result<Locks, Refusa
         }
     }
     Ok(locks)
+}
+
+// The lock falls with the connection, so there is nothing to wait for.
+fn abandoned(node: &NodeName) -> Refusal {
+    Refusal {
+        node: Some(node.clone()),
+        what: "interrupted before the lock was taken there".to_owned(),
+        remedy: "nothing was changed; run the same command again".to_owned(),
+        unreachable: false,
+    }
 }
 
 async fn one(context: &Context, node: &NodeName, script: &Script) -> Result<Box<dyn Holding>, Refusal> {

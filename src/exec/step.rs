@@ -37,7 +37,11 @@ pub(super) async fn run(context: &Context, task: &TaskId, step: &RenderedStep) -
 
 async fn perform(context: &Context, task: &TaskId, step: &RenderedStep) -> Result<StepEnd, Failure> {
     let node = &task.node;
-    let session = context.fleet.session(node).await.map_err(|error| explain::connect(node, &error))?;
+    let session = tokio::select! {
+        biased;
+        () = context.interrupt.abandoned() => return Err(not_begun(task)),
+        session = context.fleet.session(node) => session.map_err(|error| explain::connect(node, &error))?,
+    };
     let script = Script {
         text: step.program(&context.mark, &context.log),
         become_root: step.become_root,
@@ -134,12 +138,25 @@ fn unclear(step: &RenderedStep, outcome: &Outcome, stderr: String) -> Failure {
 }
 
 fn abandoned(task: &TaskId) -> Failure {
+    interrupted(
+        task,
+        "interrupted: it is no longer followed, and may still run there",
+        format!("look what still runs on {} before you run anything else there", task.node),
+    )
+}
+
+fn not_begun(task: &TaskId) -> Failure {
+    let remedy = "run the same command again: what is done is found done".to_owned();
+    interrupted(task, "interrupted while the connection was made: it was not begun", remedy)
+}
+
+fn interrupted(task: &TaskId, what: &str, remedy: String) -> Failure {
     Failure {
         kind: FailureKind::Unknown,
-        what: "interrupted: it is no longer followed, and may still run there".to_owned(),
+        what: what.to_owned(),
         command: task.playbook.clone(),
         code: None,
         stderr: String::new(),
-        remedy: format!("look what still runs on {} before you run anything else there", task.node),
+        remedy,
     }
 }

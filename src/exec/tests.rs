@@ -145,13 +145,29 @@ async fn a_look_over_an_old_connection_that_broke_is_tried_once_more() {
     assert_eq!(fake.scripts("a").len(), 1);
 }
 
+// The second Ctrl-C.
+async fn give_up(context: &Context) {
+    for _ in 0..2 {
+        context.tell.send(Event::Interrupted { count: context.interrupt.press() }).await;
+    }
+}
+
+#[tokio::test]
+async fn a_lock_is_not_waited_for_after_the_second_ctrl_c() {
+    let fake = FakeTransport::new().on("a", "bricklayer.lock", reply(0, "taken\n"));
+    let (refusal, _) = run(&fake, &["a"], async |context| {
+        give_up(context).await;
+        lock(context, &[NodeName::new("a")]).await.err().unwrap()
+    })
+    .await;
+    assert!(refusal.what.starts_with("interrupted") && fake.scripts("a").is_empty(), "{refusal:?}");
+}
+
 #[tokio::test]
 async fn a_look_is_left_after_the_second_ctrl_c() {
     let fake = FakeTransport::new();
     let (seen, _) = run(&fake, &["a"], async |context| {
-        for _ in 0..2 {
-            context.tell.send(Event::Interrupted { count: context.interrupt.press() }).await;
-        }
+        give_up(context).await;
         let probes = BTreeMap::from([(NodeName::new("a"), Probe::new(&[], Vec::new()))]);
         look(context, LookWhy::First, &probes).await
     })
