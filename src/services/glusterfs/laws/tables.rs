@@ -143,6 +143,21 @@ fn replica_two_of_four_is_two_sets_and_the_third_of_three_waits() {
 }
 
 #[test]
+fn more_copies_than_can_be_had_are_said() {
+    let mut sim = Sim::new(3, Replica::Auto);
+    sim.form(2, 2);
+    sim.spec.replica = Replica::Fixed(4);
+    let said =
+        "the volume has 2 copies and the inventory wants 4: 1 more node is needed; until then no brick for server3";
+    assert!(says(&plan(&sim), said), "{:?}", plan(&sim).notes);
+    let mut sim = Sim::new(4, Replica::Fixed(2));
+    sim.run(&Request::default(), usize::MAX).unwrap();
+    sim.spec.replica = Replica::Fixed(3);
+    assert!(plan(&sim).is_empty());
+    assert!(says(&plan(&sim), "only one replica set can be raised, and it has 2"), "{:?}", plan(&sim).notes);
+}
+
+#[test]
 fn forced_modes() {
     let mut sim = Sim::new(3, Replica::Auto);
     let bootstrap = |absent: &[usize]| Request {

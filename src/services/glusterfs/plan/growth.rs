@@ -99,6 +99,7 @@ fn grow<'a>(view: &View<'a>, volume: &Volume) -> Result<(Change<'a>, Vec<Note>),
         .collect();
     let mut notes = surplus(view, volume);
     if new.is_empty() {
+        notes.extend(short(view.spec.replica, volume, &new));
         notes.extend(advice(view.spec.replica, volume.replica));
         return Ok((Change::None, notes));
     }
@@ -114,7 +115,7 @@ fn grow<'a>(view: &View<'a>, volume: &Volume) -> Result<(Change<'a>, Vec<Note>),
         0 => (Vec::new(), volume.replica),
         n if volume.sets() == 1 && new.len() >= n => (new.drain(..n).collect(), target),
         _ => {
-            notes.extend(waiting(&new, target));
+            notes.extend(short(view.spec.replica, volume, &new));
             return Ok((Change::None, notes));
         }
     };
@@ -154,6 +155,24 @@ fn waiting(members: &[&Member], replica: u32) -> Option<Note> {
     })
 }
 
+// More copies are wanted than can be had.
+fn short(wanted: Replica, volume: &Volume, new: &[&Member]) -> Option<Note> {
+    let Replica::Fixed(wanted) = wanted else { return None };
+    let missing = wanted.checked_sub(volume.replica).filter(|missing| *missing > 0)? as usize;
+    let need = if volume.sets() > 1 {
+        format!("only one replica set can be raised, and it has {}", volume.sets())
+    } else {
+        let more = missing.saturating_sub(new.len());
+        format!("{more} more node{} needed", if more == 1 { " is" } else { "s are" })
+    };
+    let idle = match new {
+        [] => String::new(),
+        new => format!("; until then no brick for {}", names(new.iter().map(|member| &member.node))),
+    };
+    let text = format!("the volume has {} copies and the inventory wants {wanted}: {need}{idle}", volume.replica);
+    Some(note(Level::Warning, None, text))
+}
+
 // Law 7: `up` never shrinks; what is more than wanted is said.
 fn surplus(view: &View<'_>, volume: &Volume) -> Vec<Note> {
     let mut notes = Vec::new();
@@ -180,7 +199,7 @@ fn advice(wanted: Replica, replica: u32) -> Option<Note> {
         (_, 2) => Some(note(
             Level::Warning,
             None,
-            "two copies can split-brain when the nodes lose sight of each other; a third node, or an arbiter, prevents that",
+            "two copies can split-brain when the nodes lose sight of each other; a third node prevents that",
         )),
         (Replica::Auto, n) if n > 3 => Some(note(
             Level::Advice,
