@@ -84,6 +84,7 @@ fn legal_stories_fold() {
         "start, look, seen a, unknown b, refuse, end",
         "start, look, seen a, seen b, refuse, look, seen a, seen b, plan, end",
         "SEEN, lock a, look, seen b, seen a, plan, end",
+        "start, lock a, look, seen b, unknown a, plan, end",
         "SEEN, refuse, end",
         "SEEN, stage prepare, stage-end prepare, stage pool, stage-end pool, end",
         "SEEN, stage mount, stage-end mount, end",

@@ -46,23 +46,32 @@ impl Locks {
     }
 }
 
+/// Why there are no locks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LockError {
+    /// Another run has it; who, is in it.
+    Held(Refusal),
+    /// It cannot be taken there at all.
+    Failed(Refusal),
+}
+
 /// Takes the lock on all nodes, in the order given (sorted). Says who holds it where it cannot be had, and lets go
 /// of the ones it had.
-pub async fn take(context: &Context, nodes: &[NodeName]) -> Result<Locks, Refusal> {
+pub async fn take(context: &Context, nodes: &[NodeName]) -> Result<Locks, LockError> {
     let who = shell::quote(&format!("{} (run {})", context.log.who, context.log.run));
     let script = Script { text: format!("who={who}\n{SCRIPT}"), become_root: true, timeout: Duration::from_secs(30) };
     let mut locks = Locks { held: Vec::new() };
     for node in nodes {
         let taken = tokio::select! {
             biased;
-            () = context.interrupt.abandoned() => Err(abandoned(node)),
+            () = context.interrupt.abandoned() => Err(LockError::Failed(abandoned(node))),
             taken = one(context, node, &script) => taken,
         };
         match taken {
             Ok(holding) => locks.held.push((node.clone(), holding)),
-            Err(refusal) => {
+            Err(error) => {
                 locks.release().await;
-                return Err(refusal);
+                return Err(error);
             }
         }
     }
@@ -79,7 +88,7 @@ fn abandoned(node: &NodeName) -> Refusal {
     }
 }
 
-async fn one(context: &Context, node: &NodeName, script: &Script) -> Result<Box<dyn Holding>, Refusal> {
+async fn one(context: &Context, node: &NodeName, script: &Script) -> Result<Box<dyn Holding>, LockError> {
     let refuse = |what: String, remedy: String, unreachable: bool| Refusal {
         node: Some(node.clone()),
         what,
@@ -88,9 +97,9 @@ async fn one(context: &Context, node: &NodeName, script: &Script) -> Result<Box<
     };
     let session = context.fleet.session(node).await.map_err(|error| {
         let failure = explain::connect(node, &error);
-        refuse(failure.what, failure.remedy, true)
+        LockError::Failed(refuse(failure.what, failure.remedy, true))
     })?;
-    let (line, holding) = session.hold(script, HEARTBEAT).await.map_err(|error| match error {
+    let (line, holding) = session.hold(script, HEARTBEAT).await.map_err(|error| LockError::Failed(match error {
         HoldError::Ended(outcome) => refuse(
             format!("the lock cannot be taken: {}", explain::said(&outcome)),
             "`flock` (util-linux) and a writable /run/lock are needed there".to_owned(),
@@ -100,15 +109,15 @@ async fn one(context: &Context, node: &NodeName, script: &Script) -> Result<Box<
             let failure = explain::run(node, "lock", &error);
             refuse(failure.what, failure.remedy, true)
         }
-    })?;
+    }))?;
     if line == "taken" {
         return Ok(holding);
     }
     holding.release().await;
     let holder = line.strip_prefix("held ").unwrap_or(&line).to_owned();
-    Err(refuse(
+    Err(LockError::Held(refuse(
         format!("another run works on this cluster: {holder}"),
         "wait until it has ended; a run that was cut off lets go within 30 s".to_owned(),
         false,
-    ))
+    )))
 }

@@ -12,7 +12,7 @@ mod step;
 pub use context::Context;
 pub use fleet::Fleet;
 pub use interrupt::Interrupt;
-pub use lock::{Locks, take as lock};
+pub use lock::{LockError, Locks, take as lock};
 pub use look::look;
 pub use stage::{Ready, StageEnd, run_stage};
 

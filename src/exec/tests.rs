@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use crate::events::{Event, FailureKind, LookWhy, Redactor, RunState, Sequencer, Stamped, StepEnd, Teller};
-use crate::exec::{Context, Fleet, Interrupt, Locks, Ready, StageEnd, lock, look, run_stage};
+use crate::exec::{Context, Fleet, Interrupt, LockError, Locks, Ready, StageEnd, lock, look, run_stage};
 use crate::facts::{Probe, Section, Seen};
 use crate::model::{NodeName, Service};
 use crate::plan::{Plan, Stage, Task, TaskId, Then, Var, Wave};
@@ -160,7 +160,23 @@ async fn a_lock_is_not_waited_for_after_the_second_ctrl_c() {
         lock(context, &[NodeName::new("a")]).await.err().unwrap()
     })
     .await;
+    let LockError::Failed(refusal) = refusal else { panic!("{refusal:?}") };
     assert!(refusal.what.starts_with("interrupted") && fake.scripts("a").is_empty(), "{refusal:?}");
+}
+
+#[tokio::test]
+async fn why_a_node_was_not_reached_is_told_once_and_then_it_is_tried_again() {
+    let gone = ConnectError::Unreachable { address: "10.0.0.2:22".to_owned(), cause: "timed out".to_owned() };
+    let fake = FakeTransport::new().node("a").unreachable("b", gone);
+    let b = NodeName::new("b");
+    run(&fake, &["a", "b"], async |context| {
+        let reachable = context.fleet.connect(&["a", "b"].map(NodeName::new).into()).await;
+        assert_eq!(reachable, [NodeName::new("a")]);
+        let tries = || fake.calls().iter().filter(|call| **call == Call::Connect(b.clone())).count();
+        assert!(context.fleet.session(&b).await.is_err() && tries() == 1);
+        assert!(context.fleet.session(&b).await.is_err() && tries() == 2);
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -254,6 +270,7 @@ async fn a_lock_that_somebody_holds_is_named_and_the_others_are_let_go() {
     );
     let nodes = ["a", "b"].map(NodeName::new);
     let (refusal, _) = run(&fake, &["a", "b"], async |context| lock(context, &nodes).await.err().unwrap()).await;
+    let LockError::Held(refusal) = refusal else { panic!("{refusal:?}") };
     assert!(refusal.what.contains("eve@desk (run 7) since noon") && !refusal.unreachable, "{refusal:?}");
     assert!(fake.calls().contains(&Call::Release(NodeName::new("a"))));
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::IsTerminal;
 
 use crate::events::{Event, LookWhy};
-use crate::exec::{self, Locks, StageEnd};
+use crate::exec::{self, LockError, Locks, StageEnd};
 use crate::model::NodeName;
 use crate::ops::connect::confirm;
 use crate::ops::run::Run;
@@ -41,6 +41,20 @@ pub async fn up(job: Job, wish: UpWish) -> Result<u8, Fault> {
 
 // False where the nodes are not as the plan wanted them, though no step has failed.
 async fn work(run: &Run, wish: &UpWish, request: &Request) -> Result<bool, Fault> {
+    // Nobody is asked, so nothing lies between the plan and the locks: with them first, one look less is needed.
+    if wish.yes && !wish.dry_run {
+        let nodes = run.job.nodes();
+        let reachable = run.context.fleet.connect(&nodes).await;
+        match exec::lock(&run.context, &reachable).await {
+            Ok(locks) => return under(run, wish, request, (locks, reachable, None)).await,
+            Err(LockError::Held(refusal)) => {
+                run.refuse(vec![refusal]).await;
+                return Ok(true);
+            }
+            // The look says it of all nodes.
+            Err(LockError::Failed(_)) => {}
+        }
+    }
     let look = run.look(LookWhy::First, Purpose::Plan).await;
     let Some(plan) = run.decide(&look, request).await else { return Ok(true) };
     let ready = run.render(&plan)?;
@@ -52,15 +66,24 @@ async fn work(run: &Run, wish: &UpWish, request: &Request) -> Result<bool, Fault
     }
     let seen = look.nodes.iter().filter(|(_, seen)| seen.known().is_some());
     let reachable: Vec<NodeName> = seen.map(|(node, _)| node.clone()).collect();
-    let locks = match exec::lock(&run.context, &reachable).await {
-        Ok(locks) => locks,
-        Err(refusal) => {
+    match exec::lock(&run.context, &reachable).await {
+        Ok(locks) => under(run, wish, request, (locks, reachable, Some(plan))).await,
+        Err(LockError::Held(refusal) | LockError::Failed(refusal)) => {
             run.refuse(vec![refusal]).await;
-            return Ok(true);
+            Ok(true)
         }
-    };
-    run.context.tell.send(Event::Locked { nodes: reachable.clone() }).await;
-    let outcome = locked(run, wish, request, (&locks, &reachable, plan)).await;
+    }
+}
+
+// The locks, the nodes they are held on, and the plan that was shown before they were taken.
+type Held = (Locks, Vec<NodeName>, Option<Plan>);
+
+async fn under(run: &Run, wish: &UpWish, request: &Request, held: Held) -> Result<bool, Fault> {
+    let (locks, nodes, shown) = held;
+    if !nodes.is_empty() {
+        run.context.tell.send(Event::Locked { nodes: nodes.clone() }).await;
+    }
+    let outcome = locked(run, wish, request, (&locks, &nodes, shown)).await;
     locks.release().await;
     outcome
 }
@@ -71,16 +94,20 @@ async fn locked(
     run: &Run,
     wish: &UpWish,
     request: &Request,
-    (locks, reachable, shown): (&Locks, &[NodeName], Plan),
+    (locks, reachable, shown): (&Locks, &[NodeName], Option<Plan>),
 ) -> Result<bool, Fault> {
-    let look = run.look(LookWhy::Locked, Purpose::Plan).await;
+    let why = if shown.is_some() { LookWhy::Locked } else { LookWhy::First };
+    let look = run.look(why, Purpose::Plan).await;
     let Some(mut plan) = run.decide(&look, request).await else { return Ok(true) };
+    if plan.is_empty() {
+        return Ok(true);
+    }
     let late: BTreeSet<_> = plan.tasks().map(|task| &task.id.node).filter(|node| !reachable.contains(node)).collect();
     if !late.is_empty() {
         run.refuse(late.into_iter().map(unheld).collect()).await;
         return Ok(true);
     }
-    if plan.stages != shown.stages && !wish.yes {
+    if let Some(shown) = shown.filter(|shown| shown.stages != plan.stages && !wish.yes) {
         run.refuse(vec![changed(&shown, &plan)]).await;
         return Ok(true);
     }
