@@ -85,17 +85,27 @@ impl Volume {
     }
 }
 
+/// The answers to `pool list` and `volume info`, asked in one session. Which of two it is that an only one belongs to
+/// could not be told.
+pub(super) fn answers(text: &str) -> Result<[&str; 2], String> {
+    let mut starts = text.match_indices("<?xml").map(|(at, _)| at);
+    match (starts.next(), starts.next(), starts.next()) {
+        (Some(first), Some(second), None) => Ok([&text[first..second], &text[second..]]),
+        _ => Err(one_line(text)),
+    }
+}
+
 /// Reads `pool list --xml`; the node itself (no `state`) is left out.
 pub(super) fn pool(text: &str) -> Result<Vec<Peer>, String> {
     let answer: Cli = parse(text)?;
-    let peers = answer.peer_status.map(|status| status.peer).unwrap_or_default();
+    let peers = answer.peer_status.ok_or("no pool list in the answer")?.peer;
     Ok(peers.into_iter().filter_map(PeerXml::read).collect())
 }
 
 /// Reads `volume info --xml`.
 pub(super) fn volumes(text: &str) -> Result<Vec<Volume>, String> {
     let answer: Cli = parse(text)?;
-    let volumes = answer.vol_info.map(|info| info.volumes.volume).unwrap_or_default();
+    let volumes = answer.vol_info.ok_or("no volumes in the answer")?.volumes.volume;
     volumes.into_iter().map(VolumeXml::read).collect()
 }
 

@@ -10,11 +10,12 @@ impl NodeFacts {
     /// Reads the room's answers of one look.
     pub fn read(look: &NodeLook) -> Self {
         let answers = &look.answers;
+        let cluster = answers.get("glusterfs.cluster");
         Self {
             host: look.host.clone(),
             daemon: daemon(answers),
-            pool: asked(answers.get("glusterfs.pool"), cli::pool),
-            volumes: asked(answers.get("glusterfs.volumes"), cli::volumes),
+            pool: asked(cluster, |text| cli::pool(cli::answers(text)?[0])),
+            volumes: asked(cluster, |text| cli::volumes(cli::answers(text)?[1])),
             brick: BrickDir::read(text(answers, "glusterfs.brick")),
             running: lines(text(answers, "glusterfs.running")),
             mount: mount(answers),
@@ -34,7 +35,7 @@ fn lines(text: &str) -> BTreeSet<String> {
 // How `timeout` ends when it had to end its command.
 const OUT_OF_TIME: i32 = 124;
 
-fn asked<T>(answer: Option<&Answer>, read: fn(&str) -> Result<T, String>) -> Asked<T> {
+fn asked<T>(answer: Option<&Answer>, read: impl Fn(&str) -> Result<T, String>) -> Asked<T> {
     match answer {
         None => Asked::Failed("not asked by the probe".to_owned()),
         Some(answer) if answer.code == NOT_ASKED => Asked::Not,

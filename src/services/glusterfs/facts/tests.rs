@@ -69,6 +69,29 @@ fn a_brick_that_does_not_answer_is_unknown_not_healed() {
     assert_eq!((heals[0].connected, heals[0].entries), (true, Some(4)));
 }
 
+const POOL: &str = "<?xml version=\"1.0\"?><cliOutput><opRet>0</opRet><peerStatus><peer><uuid>a</uuid><hostname>localhost</hostname>\
+     <connected>1</connected></peer></peerStatus></cliOutput>\n";
+const VOLUMES: &str = "<?xml version=\"1.0\"?><cliOutput><opRet>0</opRet><volInfo><volumes><count>0</count></volumes></volInfo></cliOutput>\n";
+
+// What is made of the answer to the two questions that are asked in one session.
+fn cluster(answer: Answer) -> NodeFacts {
+    let answers = Answers::of([("glusterfs.cluster".to_owned(), answer)]);
+    NodeFacts::read(&NodeLook { host: crate::facts::HostFacts::read(&answers).unwrap(), answers })
+}
+
+fn said(text: &str) -> NodeFacts {
+    cluster(Answer { code: 0, text: text.to_owned(), stderr: String::new() })
+}
+
+// As gluster 10.3 prints it for a pool of one without a volume.
+#[test]
+fn two_answers_in_a_row_are_told_apart() {
+    let facts = said(&[POOL, VOLUMES].concat());
+    assert_eq!((facts.pool, facts.volumes), (Asked::Answer(Vec::new()), Asked::Answer(Vec::new())));
+    let three = said(&[POOL, VOLUMES, VOLUMES].concat());
+    assert!(matches!((three.pool, three.volumes), (Asked::Failed(_), Asked::Failed(_))));
+}
+
 // Text that gluster 10.3 printed, with `--xml` too: fact 1.4 and 9.4.
 #[test]
 fn what_is_not_xml_is_a_failure_and_never_an_empty_answer() {
@@ -78,22 +101,21 @@ fn what_is_not_xml_is_a_failure_and_never_an_empty_answer() {
         "",
         "<?xml version=\"1.0\"?><cliOutput><opRet>-1</opRet><opErrno>30800</opErrno><opErrstr>no</opErrstr></cliOutput>",
         "<?xml version=\"1.0\"?><cliOutput><opRet>0</opRet><peerStatus><peer>",
+        "<?xml version=\"1.0\"?><cliOutput><opRet>0</opRet></cliOutput>",
     ] {
-        let answer = Answer { code: 1, text: text.to_owned(), stderr: String::new() };
-        let answers = Answers::of([("glusterfs.pool".to_owned(), answer)]);
-        let look = NodeLook { host: crate::facts::HostFacts::read(&answers).unwrap(), answers };
-        let facts = NodeFacts::read(&look);
-        assert!(matches!(facts.pool, Asked::Failed(_)), "{text}: {:?}", facts.pool);
+        for whole in [text.to_owned(), [text, text].concat(), [text, VOLUMES].concat()] {
+            assert!(matches!(said(&whole).pool, Asked::Failed(_)), "{whole}");
+        }
+        for whole in [[text, text].concat(), [POOL, text].concat()] {
+            assert!(matches!(said(&whole).volumes, Asked::Failed(_)), "{whole}");
+        }
     }
 }
 
 // What `timeout 20 gluster ..` leaves: nothing but its exit code. Seen on an emulated machine beside heavy load.
 #[test]
 fn a_daemon_that_takes_too_long_is_said_to_be_slow() {
-    let answer = Answer { code: 124, ..Answer::default() };
-    let answers = Answers::of([("glusterfs.pool".to_owned(), answer)]);
-    let look = NodeLook { host: crate::facts::HostFacts::read(&answers).unwrap(), answers };
-    let pool = NodeFacts::read(&look).pool;
+    let pool = cluster(Answer { code: 124, ..Answer::default() }).pool;
     assert!(matches!(&pool, Asked::Failed(why) if why.contains("took too long")), "{pool:?}");
 }
 
