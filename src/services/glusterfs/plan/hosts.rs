@@ -89,13 +89,14 @@ fn silent(member: &Member, facts: &NodeFacts) -> Option<Refusal> {
 
 // Majors join silently and are rejected later (fact T17).
 fn versions(view: &View<'_>) -> Option<Refusal> {
-    let mut majors = view.known.iter().filter_map(|(member, facts)| Some((&member.node, facts.daemon.major()?)));
-    let (first, major) = majors.next()?;
-    let (other, version) = majors.find(|(_, version)| *version != major)?;
+    let mut daemons = view.known.iter().map(|(member, facts)| (&member.node, &facts.daemon));
+    let (first, one) = daemons.find(|(_, daemon)| daemon.version.is_some())?;
+    let (other, daemon) = daemons.find(|(_, daemon)| daemon.version.is_some() && daemon.major() != one.major())?;
+    let [version, firsts] = [daemon, one].map(|daemon| daemon.version.as_deref().unwrap_or_default());
     Some(refuse(
         Some(other),
         format!(
-            "it has GlusterFS {version} and {first} has {major}: different major versions do not form a lasting pool"
+            "it has GlusterFS {version} and {first} has {firsts}: different major versions do not form a lasting pool"
         ),
         "bring all nodes to the same major version first",
     ))
