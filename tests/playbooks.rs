@@ -517,10 +517,51 @@ fn a_program_that_is_killed_has_no_end() {
     assert_eq!(ended(&output), End::Unknown);
 }
 
+fn gluster_lib() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("playbooks/glusterfs/lib.sh")).unwrap()
+}
+
+// What gluster 10.3 says while nothing has begun on any node, and what it says when something has. `date` and `sleep`
+// go by a clock of their own.
+#[test]
+fn a_change_is_asked_again_for_a_minute_where_nothing_has_begun() {
+    let asked = |shell: &[&str], err: &str, until: u32| {
+        let lib = gluster_lib();
+        let script = format!(
+            r#"{lib}
+clock=$(mktemp); echo 100 >"$clock"
+date() {{ cat "$clock"; }}
+sleep() {{ echo "$(($(cat "$clock") + 1))" >"$clock"; }}
+asked=0
+gl() {{
+  asked=$((asked + 1)) ret=1 err='{err}'
+  [ "$asked" -lt {until} ] || ret=0 err=
+}}
+change volume create v && done=yes || done=no
+rm "$clock"
+echo "$asked $done""#
+        );
+        String::from_utf8_lossy(&run(shell, &script).stdout).into_owned()
+    };
+    for shell in shells() {
+        for err in [
+            "Another transaction is in progress for v. Please try again after some time.",
+            "Locking failed on 10.77.0.103. Please check log file for details.",
+            "Host 10.77.0.103 not connected",
+        ] {
+            assert_eq!(asked(&shell, err, 5), "5 yes\n", "{err}: {shell:?}");
+            assert_eq!(asked(&shell, err, 1000), "61 no\n", "{err}: {shell:?}");
+        }
+        for err in ["Unlocking failed on 10.77.0.103", "Commit failed on 10.77.0.103", "Staging failed on 10.77.0.103"] {
+            assert_eq!(asked(&shell, err, 5), "1 no\n", "{err}: {shell:?}");
+        }
+    }
+}
+
 // `gluster` with one client of 10.0.0.9 on the old brick before, and what it says of clients later; `sleep` takes no
 // time. Ends after the look-up's wait, in which it was asked `$asked` times.
 fn clients_after(now: &str) -> String {
-    let lib = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("playbooks/glusterfs/lib.sh")).unwrap();
+    let lib = gluster_lib();
     format!(
         r#"{lib}
 sleep() {{ :; }}
