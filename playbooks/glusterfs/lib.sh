@@ -196,6 +196,13 @@ bricks_connected() {
   [ "$ret" = 0 ] && [ -z "$(bricks_away)" ]
 }
 
+# split_brain V: what is in split-brain, a line each. Fails where that is not known.
+split_brain() {
+  gl volume heal "$1" info split-brain
+  [ "$ret" = 0 ] || return 1
+  printf '%s\n' "$xml" | sed -n '/^file[ >]/s/^[^>]*>//p' | sed "$unescape" | sort -u
+}
+
 # clients V: in `clients`, each connection of a client to a brick of V, as `BRICK HOST`, a line each.
 clients() {
   change volume status "$1" clients || return 1

@@ -17,13 +17,16 @@ struct Cut<'a> {
     victim: usize,
 }
 
+// With BRICKLAYER_CUTS=glusterfs/options, only at the steps of this playbook.
 fn cuts<'a>(steps: &'a [(String, String, Vec<String>)], victims: &[usize]) -> Vec<Cut<'a>> {
     let cut = |victim: usize, (playbook, step, nodes): &'a (String, String, Vec<String>)| {
         let own = format!("server{victim}");
         let on = if nodes.contains(&own) { own } else { nodes[0].clone() };
         Cut { playbook, step, on, victim }
     };
-    steps.iter().flat_map(|step| victims.iter().map(move |victim| cut(*victim, step))).collect()
+    let only = std::env::var("BRICKLAYER_CUTS").ok();
+    let wanted = |playbook: &str| only.as_deref().is_none_or(|only| only == playbook);
+    steps.iter().filter(|step| wanted(&step.0)).flat_map(|step| victims.iter().map(move |victim| cut(*victim, step))).collect()
 }
 
 fn run(lab: &Lab, cut: &Cut<'_>) -> Told {
