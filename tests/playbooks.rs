@@ -50,6 +50,7 @@ fn glusterfs() -> BTreeMap<&'static str, Vars> {
                 bricks,
                 ("before", Var::Number(1)),
                 ("replica_before", Var::Number(1)),
+                ("guard", Var::Flag(true)),
                 ("force", Var::Flag(true)),
             ],
         ),
@@ -552,7 +553,8 @@ echo "$asked $done""#
             assert_eq!(asked(&shell, err, 5), "5 yes\n", "{err}: {shell:?}");
             assert_eq!(asked(&shell, err, 1000), "61 no\n", "{err}: {shell:?}");
         }
-        for err in ["Unlocking failed on 10.77.0.103", "Commit failed on 10.77.0.103", "Staging failed on 10.77.0.103"] {
+        for err in ["Unlocking failed on 10.77.0.103", "Commit failed on 10.77.0.103", "Staging failed on 10.77.0.103"]
+        {
             assert_eq!(asked(&shell, err, 5), "1 no\n", "{err}: {shell:?}");
         }
     }

@@ -203,6 +203,57 @@ split_brain() {
   printf '%s\n' "$xml" | sed -n '/^file[ >]/s/^[^>]*>//p' | sed "$unescape" | sort -u
 }
 
+# all_healed V: for a wait, once: no brick of V has anything to heal. Ends with 99 where waiting is no use.
+all_healed() {
+  # Twice in a row: right after an add-brick there may be a moment in which nothing is queued yet.
+  for look in 1 2; do
+    [ "$look" = 1 ] || sleep 1
+    gl volume heal "$1" info
+    [ "$ret" = 0 ] || say_no "$err"
+    [ -z "$(bricks_away)" ] || bricks_return "$1"
+    # "-" is not known, which is not 0.
+    left=0
+    for count in $(fields numberOfEntries); do
+      case $count in
+        '' | *[!0-9]*) say_no "a brick does not say what it has to heal" ;;
+      esac
+      left=$((left + count))
+    done
+    [ "$left" -gt 0 ] || continue
+    # By itself the daemon looks for work every ten minutes.
+    gl volume heal "$1"
+    is_decided "$1"
+    say_no "$left entries left"
+  done
+}
+
+# bricks_return V: waits for bricks that are away. A node that is booted again is back within a minute; without it
+# there is nothing to wait for.
+bricks_return() {
+  away=$(bricks_away)
+  echo "not connected:" "$away"
+  seconds=0
+  until bricks_connected "$1"; do
+    seconds=$((seconds + 5))
+    [ "$seconds" -lt 180 ] || { echo "still not connected:" "$away" >&2; exit 99; }
+    sleep 5
+  done
+  exit 1
+}
+
+# is_decided V: ends with 99 where something is in split-brain. What is just being healed may look so for a moment.
+is_decided() {
+  seconds=0
+  while split=$(split_brain "$1") && [ -n "$split" ]; do
+    seconds=$((seconds + 2))
+    [ "$seconds" -ge 20 ] || { sleep 2; continue; }
+    printf 'no heal can decide what is in split-brain:\n%s\n' "$split" >&2
+    printf 'say whose copy is right, of folders it takes owner and mode and merges the entries:\n' >&2
+    printf 'gluster volume heal %s split-brain source-brick HOST:BRICK [ENTRY]\n' "$1" >&2
+    exit 99
+  done
+}
+
 # clients V: in `clients`, each connection of a client to a brick of V, as `BRICK HOST`, a line each.
 clients() {
   change volume status "$1" clients || return 1

@@ -99,17 +99,19 @@ async fn one(context: &Context, node: &NodeName, script: &Script) -> Result<Box<
         let failure = explain::connect(node, &error);
         LockError::Failed(refuse(failure.what, failure.remedy, true))
     })?;
-    let (line, holding) = session.hold(script, HEARTBEAT).await.map_err(|error| LockError::Failed(match error {
-        HoldError::Ended(outcome) => refuse(
-            format!("the lock cannot be taken: {}", explain::said(&outcome)),
-            "`flock` (util-linux) and a writable /run/lock are needed there".to_owned(),
-            false,
-        ),
-        HoldError::Run(error) => {
-            let failure = explain::run(node, "lock", &error);
-            refuse(failure.what, failure.remedy, true)
-        }
-    }))?;
+    let (line, holding) = session.hold(script, HEARTBEAT).await.map_err(|error| {
+        LockError::Failed(match error {
+            HoldError::Ended(outcome) => refuse(
+                format!("the lock cannot be taken: {}", explain::said(&outcome)),
+                "`flock` (util-linux) and a writable /run/lock are needed there".to_owned(),
+                false,
+            ),
+            HoldError::Run(error) => {
+                let failure = explain::run(node, "lock", &error);
+                refuse(failure.what, failure.remedy, true)
+            }
+        })
+    })?;
     if line == "taken" {
         return Ok(holding);
     }

@@ -26,7 +26,11 @@ fn cuts<'a>(steps: &'a [(String, String, Vec<String>)], victims: &[usize]) -> Ve
     };
     let only = std::env::var("BRICKLAYER_CUTS").ok();
     let wanted = |playbook: &str| only.as_deref().is_none_or(|only| only == playbook);
-    steps.iter().filter(|step| wanted(&step.0)).flat_map(|step| victims.iter().map(move |victim| cut(*victim, step))).collect()
+    steps
+        .iter()
+        .filter(|step| wanted(&step.0))
+        .flat_map(|step| victims.iter().map(move |victim| cut(*victim, step)))
+        .collect()
 }
 
 fn run(lab: &Lab, cut: &Cut<'_>) -> Told {

@@ -18,7 +18,7 @@ pub const CONTRACTS: &[Contract] = &[
     contract("glusterfs/probe", &["peers", "size"]),
     contract("glusterfs/settled", &["size"]),
     contract("glusterfs/create", &["volume", "replica", "bricks", "options", "force"]),
-    contract("glusterfs/add-brick", &["volume", "replica", "bricks", "before", "replica_before", "force"]),
+    contract("glusterfs/add-brick", &["volume", "replica", "bricks", "before", "replica_before", "guard", "force"]),
     contract("glusterfs/extend", &["volume", "replica", "bricks", "before", "replica_before", "force"]),
     contract("glusterfs/options", &["volume", "options"]),
     contract("glusterfs/start", &["volume"]),

@@ -281,7 +281,7 @@ impl Sim {
         let words = |key: &str| list(task, key);
         match task.id.playbook.as_str() {
             "glusterfs/create" | "glusterfs/add-brick" | "glusterfs/extend" => {
-                self.quorum_off(task);
+                self.guard(task);
                 // Fact 2.5: a failed create leaves its mark on the bricks it had prepared.
                 for host in words("bricks").into_iter().skip(1) {
                     self.by_brick(&host).trace = true;
@@ -368,7 +368,10 @@ impl Sim {
                 assert!(self.nodes[&node].mounted, "folders before the mount");
                 self.volume.as_mut().unwrap().directories = true;
             }
-            "quorum" => drop(self.volume.as_mut().unwrap().options.remove("cluster.quorum-type")),
+            "quorum" => {
+                let options = &mut self.volume.as_mut().unwrap().options;
+                options.retain(|key, _| !key.starts_with("cluster.quorum"));
+            }
             "settled" => self.restless = false,
             "reach" | "healed" | "rebalance" => {}
             other => panic!("unknown playbook {other}"),
@@ -431,10 +434,11 @@ impl Sim {
         }
         assert_eq!(number(task, "before"), volume.bricks.len());
         assert_eq!(number(task, "replica_before"), volume.replica as usize);
-        self.quorum_off(task);
+        self.guard(task);
         let volume = self.volume.as_mut().unwrap();
         let sets = volume.bricks.len() / volume.replica as usize;
         if replica > volume.replica as usize {
+            assert!(replica <= 2 * volume.replica as usize, "a quorum of empty copies: they would serve by themselves");
             assert_eq!(new.len(), (replica - volume.replica as usize) * sets);
         } else {
             assert_eq!(replica, volume.replica as usize);
@@ -445,13 +449,12 @@ impl Sim {
         self.run_bricks();
     }
 
-    // What the playbook does first where most copies will be empty.
-    fn quorum_off(&mut self, task: &Task) {
-        if let Some(volume) = &mut self.volume
-            && number(task, "replica") > 2
-            && number(task, "replica_before") * 2 <= number(task, "replica")
+    // What the playbook does first where a second copy is added.
+    fn guard(&mut self, task: &Task) {
+        if let Some(volume) = self.volume.as_mut().filter(|volume| volume.replica == 1)
+            && task.vars.get("guard") == Some(&Var::Flag(true))
         {
-            volume.options.insert("cluster.quorum-type".to_owned(), "none".to_owned());
+            volume.options.extend(options(&[("cluster.quorum-type", "auto"), ("cluster.quorum-count", "1")]));
         }
     }
 

@@ -61,14 +61,17 @@ fn three_fresh_nodes_are_one_create() {
 }
 
 #[test]
-fn a_quorum_that_a_growth_left_off_is_asked_for_again() {
+fn a_growth_that_was_cut_short_is_finished_and_nobody_elses_quorum_is_touched() {
     let mut sim = Sim::new(3, Replica::Auto);
     sim.run(&Request::default(), usize::MAX).unwrap();
-    let off = ("cluster.quorum-type".to_owned(), "none".to_owned());
-    sim.volume.as_mut().unwrap().options.extend([off.clone()]);
-    assert_eq!(playbooks(&plan(&sim), "heal"), ["healed@server1", "quorum@server1"]);
-    sim.spec.options.extend([off]);
+    let [auto, count] = [("cluster.quorum-type", "auto"), ("cluster.quorum-count", "1")]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()));
+    sim.volume.as_mut().unwrap().options.extend([auto.clone()]);
     assert!(plan(&sim).is_empty());
+    sim.volume.as_mut().unwrap().options.extend([count]);
+    assert_eq!(playbooks(&plan(&sim), "heal"), ["healed@server1", "quorum@server1"]);
+    sim.spec.options.extend([auto]);
+    assert!(plan(&sim).is_empty(), "the inventory wants it");
 }
 
 #[test]
@@ -105,13 +108,34 @@ fn every_task_keeps_the_terms_of_its_playbook() {
 }
 
 #[test]
-fn two_joiners_are_one_add_brick() {
+fn two_joiners_of_two_are_one_add_brick() {
+    let mut sim = Sim::new(4, Replica::Auto);
+    sim.form(2, 2);
+    let plan = plan(&sim);
+    assert_eq!(playbooks(&plan, "volume")[..2], ["options@server1", "add-brick@server1"]);
+    assert!(plan.open.is_none());
+    assert_eq!(stages(&plan), ["prepare", "pool", "volume", "mount", "heal"]);
+}
+
+#[test]
+fn one_copy_becomes_two_and_these_are_complete_before_there_are_three() {
     let mut sim = Sim::new(3, Replica::Auto);
     sim.form(1, 1);
-    let plan = plan(&sim);
+    let first = plan(&sim);
     // Some options are taken only by a volume that has copies.
-    assert_eq!(playbooks(&plan, "volume")[..2], ["add-brick@server1", "options@server1"]);
-    assert_eq!(stages(&plan), ["prepare", "pool", "volume", "mount", "heal"]);
+    assert_eq!(playbooks(&first, "volume")[..2], ["add-brick@server1", "options@server1"]);
+    assert_eq!(playbooks(&first, "heal"), ["healed@server1", "quorum@server1"]);
+    assert!(
+        first.open.as_deref().is_some_and(|open| open.contains("the copy on server3 comes when")),
+        "{:?}",
+        first.open
+    );
+    // Both join the pool at once.
+    assert_eq!(playbooks(&first, "pool").iter().filter(|task| task.starts_with("probe")).count(), 1);
+    sim.run(&Request::default(), usize::MAX).unwrap();
+    let adds = sim.done.iter().filter(|task| task.starts_with("glusterfs/add-brick")).count();
+    assert_eq!((adds, sim.volume.as_ref().unwrap().replica), (2, 3));
+    assert!(plan(&sim).is_empty());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The decision, on one screen.
 
 use crate::plan::{Plan, Refusal, Request, Stage, Task};
-use crate::services::glusterfs::plan::build::add;
+use crate::services::glusterfs::plan::build::{add, names};
 use crate::services::glusterfs::plan::growth::Growth;
 use crate::services::glusterfs::plan::view::{Nodes, View};
 use crate::services::glusterfs::plan::{bricks, hosts, identity, mount, options, pool, prepare, volume};
@@ -43,6 +43,12 @@ pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec
     } else {
         add(&mut plan, mount::plan(&view, at_boot));
         add(&mut plan, volume::heal(&view, &growth, coordinator));
+        if !growth.later.is_empty() {
+            let later = names(growth.later.iter().map(|member| &member.node));
+            plan.open = Some(format!(
+                "the copy on {later} comes when these are complete, so that a complete one is in every quorum"
+            ));
+        }
     }
     plan.notes = hosts::notes(&view);
     plan.notes.extend(pool::notes(&view));

@@ -27,17 +27,22 @@ pub(super) struct Growth<'a> {
     /// To be probed.
     pub(super) probes: Vec<&'a Member>,
     pub(super) change: Change<'a>,
+    /// Get their copy when those of `change` are complete.
+    pub(super) later: Vec<&'a Member>,
     pub(super) notes: Vec<Note>,
 }
+
+/// What happens to the bricks, who is left for later, what is said of it.
+type Bricks<'a> = (Change<'a>, Vec<&'a Member>, Vec<Note>);
 
 impl<'a> Growth<'a> {
     pub(super) fn plan(view: &View<'a>) -> Result<Self, Vec<Refusal>> {
         let probes = joiners(view);
-        let (change, notes) = match view.cluster.volume {
+        let (change, later, notes) = match view.cluster.volume {
             Some(volume) => grow(view, volume)?,
             None => create(view)?,
         };
-        Ok(Self { probes, change, notes })
+        Ok(Self { probes, change, later, notes })
     }
 
     /// True where nothing grows.
@@ -67,7 +72,7 @@ fn joiners<'a>(view: &View<'a>) -> Vec<&'a Member> {
         .collect()
 }
 
-fn create<'a>(view: &View<'a>) -> Result<(Change<'a>, Vec<Note>), Vec<Refusal>> {
+fn create<'a>(view: &View<'a>) -> Result<Bricks<'a>, Vec<Refusal>> {
     let mut members: Vec<_> = view.touched().map(|(member, _)| member).collect();
     let mut notes = Vec::new();
     let replica = match view.spec.replica {
@@ -86,10 +91,10 @@ fn create<'a>(view: &View<'a>) -> Result<(Change<'a>, Vec<Note>), Vec<Refusal>> 
         }
     };
     notes.extend(advice(view.spec.replica, replica));
-    Ok((Change::Create { replica, members }, notes))
+    Ok((Change::Create { replica, members }, Vec::new(), notes))
 }
 
-fn grow<'a>(view: &View<'a>, volume: &Volume) -> Result<(Change<'a>, Vec<Note>), Vec<Refusal>> {
+fn grow<'a>(view: &View<'a>, volume: &Volume) -> Result<Bricks<'a>, Vec<Refusal>> {
     let has_brick =
         |facts: &NodeFacts| volume.bricks.iter().any(|brick| facts.daemon.uuid.as_deref() == Some(&brick.host));
     let mut new: Vec<_> = view
@@ -101,7 +106,7 @@ fn grow<'a>(view: &View<'a>, volume: &Volume) -> Result<(Change<'a>, Vec<Note>),
     if new.is_empty() {
         notes.extend(short(view.spec.replica, volume, &new));
         notes.extend(advice(view.spec.replica, volume.replica));
-        return Ok((Change::None, notes));
+        return Ok((Change::None, Vec::new(), notes));
     }
     shape(volume, view.spec.replica)?;
     // With several replica sets, `auto` keeps their size: a raise would need a new brick for every set at once.
@@ -110,21 +115,31 @@ fn grow<'a>(view: &View<'a>, volume: &Volume) -> Result<(Change<'a>, Vec<Note>),
         Replica::Auto => volume.replica,
         Replica::Fixed(target) => target,
     };
-    let missing = target.saturating_sub(volume.replica) as usize;
+    let missing = target.saturating_sub(volume.replica);
     let (raise, replica) = match missing {
         0 => (Vec::new(), volume.replica),
-        n if volume.sets() == 1 && new.len() >= n => (new.drain(..n).collect(), target),
+        n if volume.sets() == 1 && new.len() >= n as usize => {
+            let now = n.min(volume.replica);
+            (new.drain(..now as usize).collect(), volume.replica + now)
+        }
         _ => {
             notes.extend(short(view.spec.replica, volume, &new));
-            return Ok((Change::None, notes));
+            return Ok((Change::None, Vec::new(), notes));
         }
     };
+    // Never more empty copies than complete ones at a time: every quorum of the copies has a complete one in it then.
+    // Otherwise, with the complete ones gone, the empty ones would serve, and what is written to them is at odds with
+    // what the others have (seen when the power was cut).
+    if replica < target {
+        notes.extend(advice(view.spec.replica, target));
+        return Ok((Change::Grow { raise, replica, extend: Vec::new() }, new, notes));
+    }
     let whole = if replica > target { 0 } else { new.len() - new.len() % replica as usize };
     notes.extend(waiting(&new.split_off(whole), replica));
     notes.extend(advice(view.spec.replica, replica));
     let change =
         if raise.is_empty() && new.is_empty() { Change::None } else { Change::Grow { raise, replica, extend: new } };
-    Ok((change, notes))
+    Ok((change, Vec::new(), notes))
 }
 
 // Shapes that bricks cannot simply be added to.

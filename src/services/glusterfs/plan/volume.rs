@@ -105,7 +105,8 @@ fn add_bricks(view: &View<'_>, on: &Member, volume: &Volume, grow: (&[&Member], 
     let mut tasks = Vec::new();
     if !raise.is_empty() {
         let why = format!("{} get a copy: replica {} becomes {replica}", list(raise), volume.replica);
-        tasks.push(add("add-brick", raise, why, before, volume.replica));
+        let guard = guards(view, volume);
+        tasks.push(add("add-brick", raise, why, before, volume.replica).with("guard", guard));
     }
     if !extend.is_empty() {
         let why = format!("{} add room: {} more replica set(s)", list(extend), extend.len() / replica as usize);
@@ -116,39 +117,36 @@ fn add_bricks(view: &View<'_>, on: &Member, volume: &Volume, grow: (&[&Member], 
     tasks
 }
 
-const QUORUM: &str = "cluster.quorum-type";
+// While a second copy is filled. `auto` wants the first of two bricks, the complete one; the count, which means nothing
+// beside it, marks the pair as ours (gluster cannot reset options of a name of one's own).
+const GUARD: [(&str, &str); 2] = [("cluster.quorum-type", "auto"), ("cluster.quorum-count", "1")];
 
-/// New copies are waited for: until they are healed, they are none. Then the quorum of copies, which `add-brick`
-/// takes off while most copies are empty, is asked for again.
-pub(super) fn heal(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -> Stage {
-    let volume = view.spec.volume.as_str();
-    let on = |playbook: &str, why: &str| task(playbook, &coordinator.node, why).with("volume", volume);
-    let filled = match &growth.change {
-        Change::Grow { raise, replica, .. } if !raise.is_empty() => {
-            let before = view.cluster.volume.map_or(1, |volume| volume.replica);
-            Some(*replica > 2 && before * 2 <= *replica)
-        }
-        _ => None,
-    };
-    let (heal, quorum) = match filled {
-        Some(true) => ("a copy counts when it is complete", Some("it was off while the new copies were filled")),
-        Some(false) => ("a copy counts when it is complete", left_off(view)),
-        None => ("copies must be complete before a quorum of them is asked for", left_off(view)),
-    };
-    if filled.is_none() && quorum.is_none() {
-        return stage("heal", "", Vec::new());
-    }
-    let quorum = quorum.map(|why| on("quorum", why)).into_iter().collect();
-    stage("heal", "Wait until the new copies are complete", vec![vec![on("healed", heal)], quorum])
+// Who names a quorum in the inventory gets that one, now and always.
+fn guards(view: &View<'_>, volume: &Volume) -> bool {
+    volume.replica == 1 && GUARD.iter().all(|(key, _)| !view.spec.options.contains_key(*key))
 }
 
-// By a growth that was cut short, or by hand; who wants it off names it in the inventory.
-fn left_off(view: &View<'_>) -> Option<&'static str> {
-    let volume = view.cluster.volume.filter(|volume| volume.replica > 2)?;
-    let off = volume.option(QUORUM) == Some("none") && !view.spec.options.contains_key(QUORUM);
-    off.then_some(
-        "`cluster.quorum-type` is `none`: a growth was cut short, or somebody set it without the inventory's `options`",
-    )
+/// New copies are waited for: until they are healed, they are none.
+pub(super) fn heal(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -> Stage {
+    let on =
+        |playbook: &str, why: &str| task(playbook, &coordinator.node, why).with("volume", view.spec.volume.as_str());
+    let raises = matches!(&growth.change, Change::Grow { raise, .. } if !raise.is_empty());
+    let is_set = |(key, value): &(&str, &str)| {
+        !view.spec.options.contains_key(*key)
+            && view.cluster.volume.is_some_and(|volume| volume.option(key) == Some(value))
+    };
+    let cut_short = GUARD.iter().all(is_set);
+    let guarded = cut_short || raises && view.cluster.volume.is_some_and(|volume| guards(view, volume));
+    let mut waves = Vec::new();
+    if raises {
+        waves.push(vec![on("healed", "a copy counts when it is complete")]);
+    } else if cut_short {
+        waves.push(vec![on("healed", "a growth was cut short before its copy was complete")]);
+    }
+    if guarded {
+        waves.push(vec![on("quorum", "it kept the complete copy in every write while the second was filled")]);
+    }
+    stage("heal", "Wait until the new copies are complete", waves)
 }
 
 /// What is odd about the volume.
