@@ -78,7 +78,6 @@ impl RunState {
     }
 
     fn planned(&mut self, plan: Plan) {
-        self.plan_is_news = self.plan.as_ref() != Some(&plan);
         let known = self.plan.as_ref().map(|plan| plan.notes.as_slice()).unwrap_or_default();
         self.fresh_notes = plan.notes.iter().filter(|note| !known.contains(note)).cloned().collect();
         self.stages_done = 0;
@@ -92,7 +91,7 @@ impl RunState {
                 node.todo += 1;
             }
         }
-        self.plan = Some(plan);
+        self.plan_before = self.plan.replace(plan);
     }
 
     fn stage_started(&mut self, name: String, at: i64) {

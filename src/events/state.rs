@@ -22,7 +22,7 @@ pub struct RunState {
     pub(super) look: Option<Look>,
     pub(super) looks: u32,
     pub(super) plan: Option<Plan>,
-    pub(super) plan_is_news: bool,
+    pub(super) plan_before: Option<Plan>,
     pub(super) fresh_notes: Vec<Note>,
     pub(super) tasks: BTreeMap<TaskId, Progress>,
     pub(super) stage: Option<OpenStage>,
@@ -214,7 +214,12 @@ impl RunState {
 
     /// False where the plan in force says the same as the one before it.
     pub fn plan_is_news(&self) -> bool {
-        self.plan_is_news
+        self.plan != self.plan_before
+    }
+
+    /// The plan in force follows one that was to be continued.
+    pub fn plan_was_open(&self) -> bool {
+        self.plan_before.as_ref().is_some_and(|plan| plan.open.is_some())
     }
 
     /// The stage under way.

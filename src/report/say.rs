@@ -102,7 +102,8 @@ fn planned(plan: &Plan, state: &RunState) -> Vec<Said> {
     let nodes: Vec<NodeName> = plan.tasks().map(|task| task.id.node.clone()).collect();
     let [stages, tasks] = [count(plan.stages.len(), "stage"), count(plan.tasks().count(), "task")];
     let text = format!("{stages}, {tasks} on {}", hosts::fold(&nodes));
-    said.push(if late {
+    let continued = state.plan_was_open() && state.look().is_some_and(|look| look.why == LookWhy::End);
+    said.push(if late && !continued {
         Said::new(Mark::Warn, format!("left to do: {text}")).remedy("run the same command again")
     } else {
         Said::new(Mark::Info, format!("plan: {text}"))

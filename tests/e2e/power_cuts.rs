@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::checks::MOUNT;
 use crate::harness::Lab;
 use crate::trouble::{GLUSTER, Told, all_of, begins};
 
@@ -118,4 +119,22 @@ fn soak_a_power_cut_at_every_step_of_a_growth_is_reported_and_mended_by_the_next
         one_with_data(&lab);
         grown(&lab, cut);
     });
+}
+
+#[test]
+#[ignore = "needs root and the lab, for two minutes: make soak"]
+fn soak_while_the_only_complete_copy_is_away_nothing_is_written_past_it() {
+    let lab = Lab::up("eb-past", 3, GLUSTER);
+    one_with_data(&lab);
+    let before = lab.same_bricks(&[1]);
+    let cut = Cut { playbook: "glusterfs/healed", step: "heal", on: "server1".to_owned(), victim: 1 };
+    reported(&run(&lab, &cut), 1);
+    for node in [2, 3] {
+        let write = format!("timeout 60 sh -c 'cd {MOUNT}/uploads && echo late >late'");
+        assert!(!lab.holds(node, &write), "server{node} wrote past the only complete copy");
+    }
+    lab.boot(1);
+    lab.expect(0, &["up", "--yes"]);
+    lab.settled();
+    assert_eq!(lab.same_bricks(&[1, 2, 3]), before, "what was there");
 }
