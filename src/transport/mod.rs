@@ -7,6 +7,7 @@ mod frame;
 mod known_hosts;
 mod open_files;
 mod ssh;
+pub mod ssh_config;
 mod target;
 
 pub use api::{Captured, ConnectError, Exit, Held, HoldError, Holding, Outcome, RunError, Script, Session, Transport};

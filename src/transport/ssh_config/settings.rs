@@ -1,0 +1,318 @@
+//! What is made of the values: types, `~`, tokens, variables.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Answer;
+use crate::transport::target::HostKeyChecking;
+
+/// How a host is reached, as the configuration has it; `None` where it says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HostSettings {
+    /// Where to connect to.
+    pub host_name: Option<String>,
+    /// TCP port.
+    pub port: Option<u16>,
+    /// Login user.
+    pub user: Option<String>,
+    /// Private keys, in order. `Some` and empty: none, not even the usual ones.
+    pub identity_files: Option<Vec<PathBuf>>,
+    /// Certificates, in order.
+    pub certificate_files: Vec<PathBuf>,
+    /// Of the agent's keys, only those that are named.
+    pub identities_only: bool,
+    /// The agent; `Some(None)`: no agent.
+    pub agent: Option<Option<PathBuf>>,
+    /// What lies between.
+    pub way: Option<Way>,
+    /// The user's files of known hosts; the first is written.
+    pub known_hosts: Option<Vec<PathBuf>>,
+    /// The system's.
+    pub global_known_hosts: Option<Vec<PathBuf>>,
+    /// What to do about a key that is not known.
+    pub host_key_checking: Option<HostKeyChecking>,
+    /// The name under which the key is known.
+    pub host_key_alias: Option<String>,
+    /// New entries are written with their names hashed.
+    pub hash_known_hosts: bool,
+    /// How long connecting may take.
+    pub connect_timeout: Option<Duration>,
+    /// A server that is silent for this long is asked for a sign of life; zero: never.
+    pub keepalive_interval: Option<Duration>,
+    /// After this many questions without an answer the connection is given up.
+    pub keepalive_max: Option<usize>,
+}
+
+/// What lies between us and a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Other servers, the nearest first.
+    Jump(Vec<Hop>),
+    /// A command whose standard input and output are the connection.
+    Command(String),
+}
+
+/// A server on the way. What it does not say, the configuration says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// Login user.
+    pub user: Option<String>,
+    /// Name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: Option<u16>,
+}
+
+/// What tokens stand for.
+struct Tokens<'a> {
+    name: &'a str,
+    host: &'a str,
+    port: u16,
+    user: &'a str,
+    alias: Option<&'a str>,
+}
+
+impl HostSettings {
+    /// Reads the answer about `name`. `address` is where it is where the configuration does not say, and `user` who
+    /// logs in. `Err` says what makes no sense.
+    pub fn read(answer: &Answer, name: &str, address: &str, user: &str) -> Result<Self, String> {
+        let port = answer.word("port").map(|port| port.parse().map_err(|_| wrong("Port", port))).transpose()?;
+        let host_name = answer.word("hostname").map(|host| hostname(host, name)).transpose()?;
+        let user_name = answer.word("user").map(str::to_owned);
+        let tokens = Tokens {
+            name,
+            host: host_name.as_deref().unwrap_or(address),
+            port: port.unwrap_or(22),
+            user: user_name.as_deref().unwrap_or(user),
+            alias: answer.word("hostkeyalias"),
+        };
+        let files = |keyword: &str| {
+            let named = answer.all(keyword).filter(|file| !is_none(file)).map(|file| tokens.path(file));
+            named.collect::<Result<Vec<_>, _>>()
+        };
+        let known = |keyword: &str| match answer.words(keyword) {
+            [] => Ok(None),
+            words => words
+                .iter()
+                .filter(|file| !is_none(file))
+                .map(|file| tokens.path(file))
+                .collect::<Result<_, _>>()
+                .map(Some),
+        };
+        Ok(Self {
+            identity_files: answer.word("identityfile").map(|_| files("identityfile")).transpose()?,
+            certificate_files: files("certificatefile")?,
+            identities_only: answer.word("identitiesonly").is_some_and(is_yes),
+            agent: answer.word("identityagent").map(|agent| agent_of(agent, &tokens)).transpose()?.flatten(),
+            way: way(answer, &tokens)?,
+            known_hosts: known("userknownhostsfile")?,
+            global_known_hosts: known("globalknownhostsfile")?,
+            host_key_checking: answer.word("stricthostkeychecking").map(checking).transpose()?,
+            host_key_alias: tokens.alias.map(str::to_owned),
+            hash_known_hosts: answer.word("hashknownhosts").is_some_and(is_yes),
+            connect_timeout: seconds(answer, "connecttimeout")?.filter(|after| !after.is_zero()),
+            keepalive_interval: seconds(answer, "serveraliveinterval")?,
+            keepalive_max: number(answer, "serveralivecountmax")?,
+            host_name,
+            port,
+            user: user_name,
+        })
+    }
+}
+
+fn wrong(keyword: &str, value: &str) -> String {
+    format!("`{keyword} {value}` makes no sense")
+}
+
+fn is_yes(word: &str) -> bool {
+    ["yes", "true"].iter().any(|yes| word.eq_ignore_ascii_case(yes))
+}
+
+fn is_none(word: &str) -> bool {
+    word.eq_ignore_ascii_case("none")
+}
+
+// `%h` is the name as it was given, here only (`ssh_config(5)`, TOKENS).
+fn hostname(text: &str, name: &str) -> Result<String, String> {
+    expand(text, |token| (token == 'h').then(|| name.to_owned())).map(|host| host.to_lowercase())
+}
+
+fn checking(word: &str) -> Result<HostKeyChecking, String> {
+    match word.to_ascii_lowercase().as_str() {
+        "yes" | "true" => Ok(HostKeyChecking::Strict),
+        "ask" => Ok(HostKeyChecking::Ask),
+        "accept-new" => Ok(HostKeyChecking::AcceptNew),
+        "no" | "off" | "false" => Ok(HostKeyChecking::Off),
+        _ => Err(wrong("StrictHostKeyChecking", word)),
+    }
+}
+
+// `SSH_AUTH_SOCK` is the usual one, `$NAME` the one in that variable.
+fn agent_of(word: &str, tokens: &Tokens<'_>) -> Result<Option<Option<PathBuf>>, String> {
+    if word == "SSH_AUTH_SOCK" {
+        return Ok(None);
+    }
+    if is_none(word) {
+        return Ok(Some(None));
+    }
+    if let Some(variable) = word.strip_prefix('$').filter(|variable| !variable.starts_with('{')) {
+        return Ok(Some(std::env::var_os(variable).map(PathBuf::from)));
+    }
+    tokens.path(word).map(|path| Some(Some(path)))
+}
+
+fn way(answer: &Answer, tokens: &Tokens<'_>) -> Result<Option<Way>, String> {
+    if let Some(command) = answer.word("proxycommand").filter(|command| !is_none(command)) {
+        return Ok(Some(Way::Command(expand(command, |token| tokens.value(token))?)));
+    }
+    let Some(jump) = answer.word("proxyjump").filter(|jump| !is_none(jump)) else { return Ok(None) };
+    let hops = jump.split(',').map(|hop| Hop::read(hop).ok_or_else(|| wrong("ProxyJump", jump)));
+    hops.collect::<Result<_, _>>().map(|hops| Some(Way::Jump(hops)))
+}
+
+impl Hop {
+    /// `[user@]host[:port]`, or the same as `ssh://`.
+    pub fn read(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let text = text.strip_prefix("ssh://").map_or(text, |rest| rest.trim_end_matches('/'));
+        let (user, rest) = match text.rsplit_once('@') {
+            Some((user, rest)) => (Some(user.to_owned()), rest),
+            None => (None, text),
+        };
+        let (host, port) = match rest.strip_prefix('[') {
+            Some(rest) => {
+                let (host, port) = rest.split_once(']')?;
+                (host, port.strip_prefix(':'))
+            }
+            // More than one colon: an address of version 6 without a port.
+            None => match rest.split_once(':') {
+                Some((host, port)) if !port.contains(':') => (host, Some(port)),
+                _ => (rest, None),
+            },
+        };
+        let port = port.map(str::parse).transpose().ok()?;
+        (!host.is_empty()).then(|| Self { user, host: host.to_owned(), port })
+    }
+}
+
+// `90`, `1m30s`, `none` (`misc.c`, `convtime`).
+fn seconds(answer: &Answer, keyword: &str) -> Result<Option<Duration>, String> {
+    let Some(text) = answer.word(keyword).filter(|text| !is_none(text)) else { return Ok(None) };
+    let mut total = 0;
+    let mut digits = String::new();
+    for c in text.chars() {
+        let unit = match c.to_ascii_lowercase() {
+            '0'..='9' => {
+                digits.push(c);
+                continue;
+            }
+            's' => 1,
+            'm' => 60,
+            'h' => 3600,
+            'd' => 86_400,
+            'w' => 604_800,
+            _ => return Err(wrong(keyword, text)),
+        };
+        total += digits.parse::<u64>().map_err(|_| wrong(keyword, text))? * unit;
+        digits.clear();
+    }
+    if !digits.is_empty() {
+        total += digits.parse::<u64>().map_err(|_| wrong(keyword, text))?;
+    }
+    Ok(Some(Duration::from_secs(total)))
+}
+
+fn number(answer: &Answer, keyword: &str) -> Result<Option<usize>, String> {
+    answer.word(keyword).map(|text| text.parse().map_err(|_| wrong(keyword, text))).transpose()
+}
+
+impl Tokens<'_> {
+    fn value(&self, token: char) -> Option<String> {
+        Some(match token {
+            'd' => std::env::home_dir()?.display().to_string(),
+            'h' => self.host.to_owned(),
+            'i' => rustix::process::getuid().as_raw().to_string(),
+            'k' => self.alias.unwrap_or(self.host).to_owned(),
+            'L' => rustix::system::uname().nodename().to_string_lossy().split('.').next()?.to_owned(),
+            'l' => rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            'n' => self.name.to_owned(),
+            'p' => self.port.to_string(),
+            'r' => self.user.to_owned(),
+            'u' => std::env::var("USER").ok()?,
+            _ => return None,
+        })
+    }
+
+    fn path(&self, text: &str) -> Result<PathBuf, String> {
+        let text = variables(&home(text))?;
+        expand(&text, |token| self.value(token)).map(PathBuf::from)
+    }
+}
+
+/// `~/` is the home folder.
+pub(super) fn home(text: &str) -> String {
+    match (text.strip_prefix("~/"), std::env::home_dir()) {
+        (Some(rest), Some(home)) => format!("{}/{rest}", home.display()),
+        _ => text.to_owned(),
+    }
+}
+
+fn expand(text: &str, value: impl Fn(char) -> Option<String>) -> Result<String, String> {
+    let mut out = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (c, if c == '%' { chars.next() } else { None }) {
+            ('%', Some('%')) => out.push('%'),
+            ('%', Some(token)) => match value(token) {
+                Some(value) => out.push_str(&value),
+                None => return Err(format!("the token `%{token}` in `{text}` is not known here")),
+            },
+            ('%', None) => return Err(format!("`{text}` ends in the middle of a token")),
+            _ => out.push(c),
+        }
+    }
+    Ok(out)
+}
+
+// `${NAME}`; one that is not set is an error, as with OpenSSH.
+fn variables(text: &str) -> Result<String, String> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let (name, after) = after.split_once('}').ok_or_else(|| format!("`{text}` has no `}}`"))?;
+        let value = std::env::var(name).map_err(|_| format!("the variable `{name}` of `{text}` is not set"))?;
+        out.push_str(before);
+        out.push_str(&value);
+        rest = after;
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hops_are_read_as_openssh_writes_them() {
+        let hop = |text: &str| Hop::read(text).map(|hop| (hop.user.unwrap_or_default(), hop.host, hop.port));
+        let is = |user: &str, host: &str, port| Some((user.to_owned(), host.to_owned(), port));
+        assert_eq!(hop("bastion"), is("", "bastion", None));
+        assert_eq!(hop("a@b@bastion:2222"), is("a@b", "bastion", Some(2222)));
+        assert_eq!(hop("ssh://me@bastion:22/"), is("me", "bastion", Some(22)));
+        assert_eq!(hop("[fe80::1]:23"), is("", "fe80::1", Some(23)));
+        assert_eq!(hop("fe80::1"), is("", "fe80::1", None));
+        assert_eq!(hop("bastion:port"), None);
+        assert_eq!(hop("me@"), None);
+    }
+
+    #[test]
+    fn tokens_and_variables() {
+        let value = |token| (token == 'h').then(|| "web".to_owned());
+        assert_eq!(expand("%h.%%h", value).unwrap(), "web.%h");
+        assert!(expand("%q", value).unwrap_err().contains("`%q`"));
+        assert!(expand("x%", value).is_err());
+        assert!(variables("${NO_SUCH_VARIABLE}").is_err());
+        assert!(variables("${PATH}/x").unwrap().ends_with("/x"));
+    }
+}
