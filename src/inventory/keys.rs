@@ -58,7 +58,11 @@ pub(crate) const SSH: &[Field] = &[
         Form::Words(|| ssh::words(&ssh::HOST_KEY_CHECKING)),
         "What to do with a host key that is not known; default: what ssh_config says, else `ask`.",
     ),
-    Field::optional("connect_timeout", Form::Duration, "Until a node counts as unreachable; default `10s`."),
+    Field::optional(
+        "connect_timeout",
+        Form::Duration,
+        "Until a node counts as unreachable; default: what ssh_config says, else `10s`.",
+    ),
 ];
 
 fn services() -> Vec<&'static str> {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::inventory::{Places, keys, names, path};
+use crate::model::Hop;
 use crate::yaml::{Fields, Item, Problem, Problems, show};
 
 /// How to be root where the login user is not.
@@ -40,7 +41,6 @@ pub(crate) const HOST_KEY_CHECKING: [(&str, HostKeyChecking); 4] = [
     ("off", HostKeyChecking::Off),
 ];
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// How one node is reached: its own `ssh:` over the one of all nodes. `None` is for `ssh_config` to say.
@@ -52,8 +52,8 @@ pub struct SshSettings {
     pub port: Option<u16>,
     /// Private key; absolute.
     pub identity_file: Option<PathBuf>,
-    /// `user@host:port` to go through. Read and kept; the loader warns that nothing uses it yet.
-    pub jump: Option<String>,
+    /// Servers to go through, the nearest first; empty: none, whatever `ssh_config` says.
+    pub jump: Option<Vec<Hop>>,
     /// How to be root.
     pub become_root: Become,
     /// File of known host keys; absolute.
@@ -61,7 +61,7 @@ pub struct SshSettings {
     /// What to do with an unknown host key.
     pub host_key_checking: Option<HostKeyChecking>,
     /// Until the node counts as unreachable.
-    pub connect_timeout: Duration,
+    pub connect_timeout: Option<Duration>,
 }
 
 /// One `ssh:` as it is written.
@@ -70,7 +70,7 @@ pub(crate) struct Written {
     user: Option<String>,
     port: Option<u16>,
     identity_file: Option<PathBuf>,
-    jump: Option<String>,
+    jump: Option<Vec<Hop>>,
     become_root: Option<Become>,
     known_hosts: Option<PathBuf>,
     host_key_checking: Option<HostKeyChecking>,
@@ -111,7 +111,7 @@ impl Written {
             become_root: self.become_root.or(base.become_root).unwrap_or_default(),
             known_hosts: self.known_hosts.or(base.known_hosts),
             host_key_checking: self.host_key_checking.or(base.host_key_checking),
-            connect_timeout: self.connect_timeout.or(base.connect_timeout).unwrap_or(CONNECT_TIMEOUT),
+            connect_timeout: self.connect_timeout.or(base.connect_timeout),
         }
     }
 }
@@ -126,13 +126,19 @@ fn login(item: &Item<'_>, problems: &mut Problems) -> Option<String> {
     Some(user.to_owned())
 }
 
-fn jump(fields: &Fields<'_>, problems: &mut Problems) -> Option<String> {
+fn jump(fields: &Fields<'_>, problems: &mut Problems) -> Option<Vec<Hop>> {
     let item = fields.get("jump")?;
-    let jump = item.line(problems)?;
-    problems.push(
-        Problem::item(&item, "`jump` is not used yet: nodes are reached directly")
-            .help("run from a machine that reaches the nodes, or wait for the version that goes through jump hosts")
-            .warning(),
-    );
-    Some(jump.to_owned())
+    let text = item.line(problems)?;
+    if text == "none" {
+        return Some(Vec::new());
+    }
+    let hops = Hop::read_all(text).filter(|hops| hops.iter().all(|hop| !hop.host.starts_with('-')));
+    if hops.is_none() {
+        let message = format!("`jump` is `user@host:port`, not `{}`", show(text));
+        problems.push(
+            Problem::item(&item, message)
+                .help("user and port may be left out; several are divided by commas; `none` is none"),
+        );
+    }
+    hops
 }

@@ -1,12 +1,14 @@
 //! Leaf vocabulary that every other module may use.
 
 mod health;
+mod hop;
 mod node;
 mod secret;
 mod service;
 pub mod shell;
 
 pub use health::{Finding, Health};
+pub use hop::Hop;
 pub use node::NodeName;
 pub use secret::Secret;
 pub use service::Service;

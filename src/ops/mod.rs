@@ -9,6 +9,7 @@ mod run;
 mod settings;
 mod show;
 mod status;
+mod targets;
 mod tellers;
 mod up;
 

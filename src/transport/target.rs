@@ -1,6 +1,7 @@
 //! What the transport needs to know of a node: plain settings, filled in by whoever read them.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::NodeName;
@@ -43,8 +44,14 @@ pub struct Target {
     pub port: u16,
     /// Login user.
     pub user: String,
+    /// What lies between.
+    pub via: Via,
     /// Key files to offer before any other key. When empty: `~/.ssh/id_ed25519`, `id_ecdsa`, `id_rsa`, those that exist.
     pub identity_files: Vec<PathBuf>,
+    /// Those in `~/.ssh`, where no key file is named.
+    pub usual_keys: bool,
+    /// No other keys of the agent than those of the key files.
+    pub identities_only: bool,
     /// The agent's socket, if its keys are to be offered.
     pub agent: Option<PathBuf>,
     /// Files to look the host key up in; the first is the one that is written.
@@ -53,12 +60,30 @@ pub struct Target {
     /// under one is enough; another key of the same type under any of them is a change. A new key is written under
     /// the first. When empty: `host`.
     pub host_key_names: Vec<String>,
+    /// The one name under which the host is known, whatever its address and port.
+    pub host_key_alias: Option<String>,
     /// What to do about an unknown key.
     pub host_key_checking: HostKeyChecking,
     /// How to become root.
     pub become_root: Become,
     /// How long the TCP connection may take.
     pub connect_timeout: Duration,
+    /// In place of [`Limits::keepalive_interval`]; zero: never.
+    pub keepalive_interval: Option<Duration>,
+    /// In place of [`Limits::keepalive_max`].
+    pub keepalive_max: Option<usize>,
+}
+
+/// What lies between us and a server.
+#[derive(Clone, Debug, Default)]
+pub enum Via {
+    /// Nothing: TCP.
+    #[default]
+    Direct,
+    /// A connection to another server, shared by all behind it; each is checked under its own name.
+    Jump(Arc<Target>),
+    /// A shell command whose standard input and output are the connection.
+    Command(String),
 }
 
 impl Target {
@@ -69,13 +94,19 @@ impl Target {
             host: host.to_owned(),
             port: 22,
             user: user.to_owned(),
+            via: Via::default(),
             identity_files: Vec::new(),
+            usual_keys: true,
+            identities_only: false,
             agent: default_agent(),
-            known_hosts: default_known_hosts(),
+            known_hosts: user_known_hosts().into_iter().chain(global_known_hosts()).collect(),
             host_key_names: Vec::new(),
+            host_key_alias: None,
             host_key_checking: HostKeyChecking::default(),
             become_root: Become::default(),
             connect_timeout: Duration::from_secs(10),
+            keepalive_interval: None,
+            keepalive_max: None,
         }
     }
 
@@ -88,9 +119,20 @@ impl Target {
         }
     }
 
+    /// The server that it is reached through.
+    pub(crate) fn hop(&self) -> Option<&Arc<Self>> {
+        match &self.via {
+            Via::Jump(hop) => Some(hop),
+            Via::Direct | Via::Command(_) => None,
+        }
+    }
+
     /// The names to look the host key up under, as `known_hosts` writes them: `name`, or `[name]:port` when the port
     /// is not 22. Never empty.
     pub fn lookup_names(&self) -> Vec<String> {
+        if let Some(alias) = &self.host_key_alias {
+            return vec![alias.to_lowercase()];
+        }
         let names = if self.host_key_names.is_empty() {
             std::slice::from_ref(&self.host)
         } else {
@@ -106,11 +148,15 @@ fn lookup_name(name: &str, port: u16) -> String {
     if port == 22 { name } else { format!("[{name}]:{port}") }
 }
 
-/// The files OpenSSH reads by default (`ssh_config(5)`, `UserKnownHostsFile` and `GlobalKnownHostsFile`).
-pub fn default_known_hosts() -> Vec<PathBuf> {
-    let system = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"].map(PathBuf::from);
-    let user = std::env::home_dir().map(|home| home.join(".ssh")).into_iter();
-    user.flat_map(|ssh| [ssh.join("known_hosts"), ssh.join("known_hosts2")]).chain(system).collect()
+/// The user's files that OpenSSH reads by default (`ssh_config(5)`, `UserKnownHostsFile`).
+pub fn user_known_hosts() -> Vec<PathBuf> {
+    let folder = std::env::home_dir().map(|home| home.join(".ssh")).into_iter();
+    folder.flat_map(|ssh| [ssh.join("known_hosts"), ssh.join("known_hosts2")]).collect()
+}
+
+/// The system's (`GlobalKnownHostsFile`).
+pub fn global_known_hosts() -> Vec<PathBuf> {
+    ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"].map(PathBuf::from).into()
 }
 
 /// How much is done at once, and how long things may take.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bricklayer::inventory::{Become, HostKeyChecking, Inventory, Role};
-use bricklayer::model::Service;
+use bricklayer::model::{Hop, Service};
 use bricklayer::services::glusterfs::spec::{DedicatedBrick, PeerNames, Replica, Spec};
 
 use super::load;
@@ -14,8 +14,7 @@ const FOLDER: &str = "tests/fixtures/inventory/good";
 
 fn good(name: &str) -> (Inventory, Spec) {
     let (inventory, spec) = load(&format!("{FOLDER}/{name}.yml")).unwrap_or_else(|problems| panic!("{problems}"));
-    let warned = name == "ssh" || name == "interface";
-    assert_eq!(inventory.warnings.list.is_empty(), !warned, "{}", inventory.warnings);
+    assert!(inventory.warnings.list.is_empty(), "{}", inventory.warnings);
     (inventory, spec)
 }
 
@@ -35,7 +34,7 @@ fn is_the_manuals_example(inventory: &Inventory, spec: &Spec) {
     );
     assert_eq!((server1.ssh.user.as_ref(), server1.ssh.port), (None, None));
     assert_eq!(server1.ssh.become_root, Become::Auto);
-    assert_eq!(server1.ssh.connect_timeout, Duration::from_secs(10));
+    assert_eq!(server1.ssh.connect_timeout, None);
     assert_eq!(spec.volume, "shared_data");
     assert_eq!((spec.replica, spec.arbiter), (Replica::Auto, 0));
     assert_eq!((spec.brick_path.as_str(), spec.mount_point.as_str()), ("/data/glusterfs/shared", "/mnt/gluster"));
@@ -89,9 +88,6 @@ fn the_interface_pages_yaml_loads() {
     assert_eq!(inventory.nodes.len(), 2);
     assert_eq!(inventory.nodes[1].role, Role::Compute);
     assert_eq!(spec.clients.iter().map(ToString::to_string).collect::<Vec<_>>(), ["node1"]);
-    let warning = &inventory.warnings.list[0];
-    assert_eq!(inventory.warnings.position(warning), Some((5, 9)));
-    assert_eq!(warning.message, "`jump` is not used yet: nodes are reached directly");
 }
 
 #[test]
@@ -157,15 +153,16 @@ fn a_nodes_own_ssh_wins_key_by_key() {
     assert_eq!(one.ssh.known_hosts, Some(beside.join("keys/known_hosts")));
     assert_eq!(one.ssh.become_root, Become::Sudo);
     assert_eq!(one.ssh.host_key_checking, Some(HostKeyChecking::Off));
-    assert_eq!(one.ssh.connect_timeout, Duration::from_millis(500));
-    assert_eq!(one.ssh.jump.as_deref(), Some("admin@bastion:22"));
+    assert_eq!(one.ssh.connect_timeout, Some(Duration::from_millis(500)));
+    let hop = Hop { user: Some("admin".to_owned()), host: "bastion".to_owned(), port: Some(22) };
+    assert_eq!(one.ssh.jump.as_deref(), Some(&[hop][..]));
     assert_eq!(two.ssh.user.as_deref(), Some("root"));
     assert_eq!(two.ssh.port, Some(2222));
     assert_eq!(two.ssh.identity_file, Some(PathBuf::from("/etc/keys/server2")));
     assert_eq!(two.ssh.known_hosts, one.ssh.known_hosts);
     assert_eq!(two.ssh.become_root, Become::None);
     assert_eq!(two.ssh.host_key_checking, Some(HostKeyChecking::AcceptNew));
-    assert_eq!(two.ssh.connect_timeout, Duration::from_secs(120));
+    assert_eq!(two.ssh.connect_timeout, Some(Duration::from_secs(120)));
 }
 
 #[test]

@@ -8,3 +8,4 @@ mod keys;
 mod load;
 mod privilege;
 mod shells;
+mod ways;

@@ -9,6 +9,7 @@ mod auth;
 mod dial;
 mod gate;
 mod hold;
+mod hops;
 mod host_keys;
 mod key_files;
 mod offers;

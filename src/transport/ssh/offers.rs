@@ -46,10 +46,12 @@ impl Offers {
         for path in &target.identity_files {
             all.add_file(path, files.load(path), agent);
         }
-        for identity in agent {
-            all.add_identity(identity);
+        if !target.identities_only {
+            for identity in agent {
+                all.add_identity(identity);
+            }
         }
-        if target.identity_files.is_empty() {
+        if target.identity_files.is_empty() && target.usual_keys {
             for path in defaults() {
                 match files.load(&path) {
                     KeyFile::Missing => {}

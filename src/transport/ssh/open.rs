@@ -8,19 +8,20 @@ use futures::future::{BoxFuture, join_all};
 use futures::{FutureExt as _, TryFutureExt as _};
 use russh::client::{Config, Handle, connect_stream};
 use russh::keys::{Algorithm, PublicKey};
-use russh::{Preferred, SshId};
+use russh::{ChannelOpenFailure, Preferred, SshId};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::auth::{Keys, authenticate};
-use super::dial::{Dial, Pipe, Tcp};
+use super::dial::{Dial, Pipe, Tcp, by_command};
 use super::gate::{Gate, GateError};
+use super::hops::Hops;
 use super::host_keys::{HostKeys, UnknownHostKey, accept, fingerprint};
 use super::ramp::{Ramp, backoff};
 use super::session::SshSession;
 use crate::model::NodeName;
 use crate::transport::api::{ConnectError, Session, Transport};
-use crate::transport::target::{HostKeyChecking, Limits, Target};
+use crate::transport::target::{HostKeyChecking, Limits, Target, Via};
 
 /// The transport over russh.
 pub struct RusshTransport {
@@ -30,6 +31,7 @@ pub struct RusshTransport {
     keys: Keys,
     host_keys: Arc<HostKeys>,
     ramp: Ramp,
+    hops: Hops,
 }
 
 /// Why one attempt came to nothing.
@@ -41,10 +43,10 @@ enum Failed {
     Final(ConnectError),
 }
 
-/// A connection whose server is who it should be, before anybody has logged in.
-struct Handshaken {
-    handle: Handle<Gate>,
-    over: watch::Receiver<Option<String>>,
+/// A connection whose server is who it should be.
+pub(super) struct Handshaken {
+    pub(super) handle: Handle<Gate>,
+    pub(super) over: watch::Receiver<Option<String>>,
 }
 
 impl RusshTransport {
@@ -62,21 +64,29 @@ impl RusshTransport {
             dial,
             keys: Keys::default(),
             host_keys: Arc::default(),
+            hops: Hops::default(),
         }
     }
 
     /// The keys of all hosts with the policy [`HostKeyChecking::Ask`] of which nothing is known, for a person to look
-    /// at, in the order of the nodes' names. Goes as far as the key exchange, in parallel, and only for these. A host
-    /// that does not answer is left out; [`connect`](Transport::connect) will say why.
+    /// at, in the order of the nodes' names; servers on the way among them, and what lies behind one that is not known
+    /// yet only after that is. Goes as far as the key exchange, in parallel, and only for these. A host that does not
+    /// answer is left out; [`connect`](Transport::connect) will say why.
     pub async fn unknown_host_keys(&self) -> Result<Vec<UnknownHostKey>, ConnectError> {
         let mut asked = Vec::new();
-        for target in self.targets.values().filter(|target| target.host_key_checking == HostKeyChecking::Ask) {
+        for target in self.all().filter(|target| target.host_key_checking == HostKeyChecking::Ask) {
             if !self.host_keys.knows(target)? {
                 asked.push(target);
             }
         }
         asked.sort_by(|a, b| a.name.cmp(&b.name));
+        asked.dedup_by(|a, b| a.name == b.name && a.address() == b.address());
         Ok(join_all(asked.into_iter().map(|target| self.look(target))).await.into_iter().flatten().collect())
+    }
+
+    /// The nodes and what lies on the way to them.
+    fn all(&self) -> impl Iterator<Item = &Arc<Target>> {
+        self.targets.values().flat_map(|target| std::iter::successors(Some(target), |target| target.hop()))
     }
 
     /// Writes down keys that somebody has vouched for; [`connect`](Transport::connect) finds them.
@@ -104,22 +114,36 @@ impl RusshTransport {
             .targets
             .get(node)
             .ok_or_else(|| ConnectError::Local(format!("no settings for a node named `{node}`")))?;
-        let Handshaken { mut handle, over } = self.opened(target, &Arc::default()).await?;
-        let patience = self.limits.auth_timeout;
-        timeout(patience, authenticate(&mut handle, target, &self.keys)).await.map_err(|_| {
-            let cause = format!("authentication took more than {patience:?}");
-            ConnectError::Handshake { address: target.address(), cause }
-        })??;
-        self.ramp.succeeded();
+        let Handshaken { handle, over } = self.arrive(target).await?;
         Ok(Box::new(SshSession::new(handle, over, Arc::clone(target), Arc::clone(&self.limits))))
+    }
+
+    /// Up to being logged in; by way of others, which arrive the same way.
+    fn arrive<'a>(&'a self, target: &'a Arc<Target>) -> BoxFuture<'a, Result<Handshaken, ConnectError>> {
+        async move {
+            let Handshaken { mut handle, over } = self.opened(target, &Arc::default()).await?;
+            let patience = self.limits.auth_timeout;
+            timeout(patience, authenticate(&mut handle, target, &self.keys)).await.map_err(|_| {
+                let cause = format!("authentication took more than {patience:?}");
+                ConnectError::Handshake { address: target.address(), cause }
+            })??;
+            self.ramp.succeeded();
+            Ok(Handshaken { handle, over })
+        }
+        .boxed()
     }
 
     /// Up to the key exchange, with a place in the ramp and the tries that a busy server needs.
     async fn opened(&self, target: &Arc<Target>, shown: &Arc<OnceLock<PublicKey>>) -> Result<Handshaken, ConnectError> {
         let mut attempt = 0;
         loop {
+            // Before a place in the ramp is taken: whoever holds one must not wait for somebody else to get one.
+            let hop = match target.hop() {
+                Some(hop) => Some(self.hops.get(hop, || self.arrive(hop)).await?),
+                None => None,
+            };
             let place = self.ramp.enter().await;
-            let cause = match self.handshake(target, shown).await {
+            let cause = match self.handshake(target, hop.as_deref(), shown).await {
                 Ok(handshaken) => return Ok(handshaken),
                 Err(Failed::Final(error)) => return Err(error),
                 Err(Failed::Busy(cause)) => cause,
@@ -135,8 +159,17 @@ impl RusshTransport {
         }
     }
 
-    async fn handshake(&self, target: &Arc<Target>, shown: &Arc<OnceLock<PublicKey>>) -> Result<Handshaken, Failed> {
-        let pipe = self.dialled(target).await.map_err(Failed::Final)?;
+    async fn handshake(
+        &self,
+        target: &Arc<Target>,
+        hop: Option<&Handle<Gate>>,
+        shown: &Arc<OnceLock<PublicKey>>,
+    ) -> Result<Handshaken, Failed> {
+        let pipe = match hop {
+            Some(hop) => through(hop, target).await,
+            None => self.dialled(target).await,
+        };
+        let pipe = pipe.map_err(Failed::Final)?;
         let config = Arc::new(self.config(target).map_err(Failed::Final)?);
         let (sender, over) = watch::channel(None);
         let gate = Gate {
@@ -160,7 +193,13 @@ impl RusshTransport {
 
     async fn dialled(&self, target: &Target) -> Result<Pipe, ConnectError> {
         let unreachable = |cause| ConnectError::Unreachable { address: target.address(), cause };
-        timeout(target.connect_timeout, self.dial.dial(target))
+        let dialling = async {
+            match &target.via {
+                Via::Command(command) => by_command(command),
+                _ => self.dial.dial(target).await,
+            }
+        };
+        timeout(target.connect_timeout, dialling)
             .await
             .map_err(|_| unreachable(format!("timed out after {:?}", target.connect_timeout)))?
             .map_err(|error| unreachable(in_few_words(&error)))
@@ -173,11 +212,29 @@ impl RusshTransport {
             client_id: SshId::Standard(concat!("SSH-2.0-bricklayer_", env!("CARGO_PKG_VERSION")).into()),
             limits: russh::Limits::new(write, read, Duration::from_secs(3600)),
             preferred: Preferred { key, ..Preferred::DEFAULT },
-            keepalive_interval: Some(self.limits.keepalive_interval),
-            keepalive_max: self.limits.keepalive_max,
+            keepalive_interval: Some(target.keepalive_interval.unwrap_or(self.limits.keepalive_interval))
+                .filter(|interval| !interval.is_zero()),
+            keepalive_max: target.keepalive_max.unwrap_or(self.limits.keepalive_max),
             nodelay: true,
             ..Config::default()
         })
+    }
+}
+
+/// A channel of the connection to another server.
+async fn through(hop: &Handle<Gate>, target: &Target) -> Result<Pipe, ConnectError> {
+    let by = target.hop().map(|hop| hop.address()).unwrap_or_default();
+    let behind =
+        |cause: &str| ConnectError::Unreachable { address: target.address(), cause: format!("{cause}, through {by}") };
+    let opening = hop.channel_open_direct_tcpip(target.host.clone(), u32::from(target.port), "127.0.0.1", 0);
+    match timeout(target.connect_timeout, opening).await {
+        Ok(Ok(channel)) => Ok(Box::new(channel.into_stream())),
+        Ok(Err(russh::Error::ChannelOpenFailure(ChannelOpenFailure::AdministrativelyProhibited))) => {
+            Err(behind("the server there forbids it (`AllowTcpForwarding`)"))
+        }
+        Ok(Err(russh::Error::ChannelOpenFailure(_))) => Err(behind("it cannot be reached from there")),
+        Ok(Err(error)) => Err(behind(&error.to_string())),
+        Err(_) => Err(behind(&format!("timed out after {:?}", target.connect_timeout))),
     }
 }
 

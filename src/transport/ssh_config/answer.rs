@@ -43,6 +43,13 @@ impl Answer {
         }
     }
 
+    /// Says it before anybody else does.
+    #[must_use]
+    pub fn with(mut self, keyword: &str, value: &str) -> Self {
+        self.add(keyword, &[value.to_owned()], value);
+        self
+    }
+
     /// The words of the value that counts.
     pub fn words(&self, keyword: &str) -> &[String] {
         self.0.get(keyword).and_then(|values| values.first()).map_or(&[], Vec::as_slice)

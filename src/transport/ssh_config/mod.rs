@@ -12,7 +12,7 @@ mod tree;
 mod words;
 
 pub use answer::Answer;
-pub use settings::HostSettings;
+pub use settings::{HostSettings, Way};
 
 use std::path::{Path, PathBuf};
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Answer;
+use crate::model::Hop;
 use crate::transport::target::HostKeyChecking;
 
 /// How a host is reached, as the configuration has it; `None` where it says nothing.
@@ -50,17 +51,6 @@ pub enum Way {
     Jump(Vec<Hop>),
     /// A command whose standard input and output are the connection.
     Command(String),
-}
-
-/// A server on the way. What it does not say, the configuration says of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hop {
-    /// Login user.
-    pub user: Option<String>,
-    /// Name or address.
-    pub host: String,
-    /// TCP port.
-    pub port: Option<u16>,
 }
 
 /// What tokens stand for.
@@ -166,33 +156,8 @@ fn way(answer: &Answer, tokens: &Tokens<'_>) -> Result<Option<Way>, String> {
         return Ok(Some(Way::Command(expand(command, |token| tokens.value(token))?)));
     }
     let Some(jump) = answer.word("proxyjump").filter(|jump| !is_none(jump)) else { return Ok(None) };
-    let hops = jump.split(',').map(|hop| Hop::read(hop).ok_or_else(|| wrong("ProxyJump", jump)));
-    hops.collect::<Result<_, _>>().map(|hops| Some(Way::Jump(hops)))
-}
-
-impl Hop {
-    /// `[user@]host[:port]`, or the same as `ssh://`.
-    pub fn read(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let text = text.strip_prefix("ssh://").map_or(text, |rest| rest.trim_end_matches('/'));
-        let (user, rest) = match text.rsplit_once('@') {
-            Some((user, rest)) => (Some(user.to_owned()), rest),
-            None => (None, text),
-        };
-        let (host, port) = match rest.strip_prefix('[') {
-            Some(rest) => {
-                let (host, port) = rest.split_once(']')?;
-                (host, port.strip_prefix(':'))
-            }
-            // More than one colon: an address of version 6 without a port.
-            None => match rest.split_once(':') {
-                Some((host, port)) if !port.contains(':') => (host, Some(port)),
-                _ => (rest, None),
-            },
-        };
-        let port = port.map(str::parse).transpose().ok()?;
-        (!host.is_empty()).then(|| Self { user, host: host.to_owned(), port })
-    }
+    let hops = Hop::read_all(jump).ok_or_else(|| wrong("ProxyJump", jump))?;
+    Ok(Some(Way::Jump(hops)))
 }
 
 // `90`, `1m30s`, `none` (`misc.c`, `convtime`).
@@ -292,19 +257,6 @@ fn variables(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hops_are_read_as_openssh_writes_them() {
-        let hop = |text: &str| Hop::read(text).map(|hop| (hop.user.unwrap_or_default(), hop.host, hop.port));
-        let is = |user: &str, host: &str, port| Some((user.to_owned(), host.to_owned(), port));
-        assert_eq!(hop("bastion"), is("", "bastion", None));
-        assert_eq!(hop("a@b@bastion:2222"), is("a@b", "bastion", Some(2222)));
-        assert_eq!(hop("ssh://me@bastion:22/"), is("me", "bastion", Some(22)));
-        assert_eq!(hop("[fe80::1]:23"), is("", "fe80::1", Some(23)));
-        assert_eq!(hop("fe80::1"), is("", "fe80::1", None));
-        assert_eq!(hop("bastion:port"), None);
-        assert_eq!(hop("me@"), None);
-    }
 
     #[test]
     fn tokens_and_variables() {
