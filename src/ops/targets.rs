@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::inventory::{self, InventoryNode};
 use crate::model::{Hop, NodeName};
-use crate::transport::ssh_config::{Answer, HostSettings, SshConfig, Way};
+use crate::transport::ssh_config::{Agent, Answer, HostSettings, SshConfig, Way};
 use crate::transport::{
     Become, ConnectError, HostKeyChecking, Target, Via, default_agent, global_known_hosts, user_known_hosts,
 };
@@ -87,11 +87,15 @@ impl Targets {
         target.usual_keys = said.identity_files.is_none();
         target.identity_files = said.identity_files.clone().unwrap_or_default();
         target.identities_only = said.identities_only;
-        target.agent = said.agent.clone().unwrap_or_else(default_agent);
+        target.agent = match &said.agent {
+            Agent::Usual => default_agent(),
+            Agent::At(socket) => Some(socket.clone()),
+            Agent::None => None,
+        };
         let user_files = said.known_hosts.clone().unwrap_or_else(user_known_hosts);
         target.known_hosts =
             user_files.into_iter().chain(said.global_known_hosts.clone().unwrap_or_else(global_known_hosts)).collect();
-        target.host_key_alias = said.host_key_alias.clone();
+        target.host_key_alias.clone_from(&said.host_key_alias);
         target.connect_timeout = said.connect_timeout.unwrap_or(target.connect_timeout);
         target.keepalive_interval = said.keepalive_interval.filter(|interval| *interval > Duration::ZERO);
         target.keepalive_max = said.keepalive_max;

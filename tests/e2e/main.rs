@@ -23,3 +23,4 @@ mod readme;
 mod strangers;
 mod two_at_once;
 mod unfit;
+mod ways;

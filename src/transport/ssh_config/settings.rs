@@ -22,8 +22,8 @@ pub struct HostSettings {
     pub certificate_files: Vec<PathBuf>,
     /// Of the agent's keys, only those that are named.
     pub identities_only: bool,
-    /// The agent; `Some(None)`: no agent.
-    pub agent: Option<Option<PathBuf>>,
+    /// Whose keys are offered.
+    pub agent: Agent,
     /// What lies between.
     pub way: Option<Way>,
     /// The user's files of known hosts; the first is written.
@@ -42,6 +42,18 @@ pub struct HostSettings {
     pub keepalive_interval: Option<Duration>,
     /// After this many questions without an answer the connection is given up.
     pub keepalive_max: Option<usize>,
+}
+
+/// Which agent is asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Agent {
+    /// The one of this session.
+    #[default]
+    Usual,
+    /// The one at this socket.
+    At(PathBuf),
+    /// None.
+    None,
 }
 
 /// What lies between us and a host.
@@ -93,7 +105,11 @@ impl HostSettings {
             identity_files: answer.word("identityfile").map(|_| files("identityfile")).transpose()?,
             certificate_files: files("certificatefile")?,
             identities_only: answer.word("identitiesonly").is_some_and(is_yes),
-            agent: answer.word("identityagent").map(|agent| agent_of(agent, &tokens)).transpose()?.flatten(),
+            agent: answer
+                .word("identityagent")
+                .map(|agent| Agent::read(agent, &tokens))
+                .transpose()?
+                .unwrap_or_default(),
             way: way(answer, &tokens)?,
             known_hosts: known("userknownhostsfile")?,
             global_known_hosts: known("globalknownhostsfile")?,
@@ -137,18 +153,17 @@ fn checking(word: &str) -> Result<HostKeyChecking, String> {
     }
 }
 
-// `SSH_AUTH_SOCK` is the usual one, `$NAME` the one in that variable.
-fn agent_of(word: &str, tokens: &Tokens<'_>) -> Result<Option<Option<PathBuf>>, String> {
-    if word == "SSH_AUTH_SOCK" {
-        return Ok(None);
+impl Agent {
+    // `SSH_AUTH_SOCK` is the usual one, `$NAME` the one in that variable.
+    fn read(word: &str, tokens: &Tokens<'_>) -> Result<Self, String> {
+        let variable = word.strip_prefix('$').filter(|variable| !variable.starts_with('{'));
+        match (word, variable) {
+            ("SSH_AUTH_SOCK", _) => Ok(Self::Usual),
+            (word, _) if is_none(word) => Ok(Self::None),
+            (_, Some(variable)) => Ok(std::env::var_os(variable).map_or(Self::None, |at| Self::At(at.into()))),
+            _ => tokens.path(word).map(Self::At),
+        }
     }
-    if is_none(word) {
-        return Ok(Some(None));
-    }
-    if let Some(variable) = word.strip_prefix('$').filter(|variable| !variable.starts_with('{')) {
-        return Ok(Some(std::env::var_os(variable).map(PathBuf::from)));
-    }
-    tokens.path(word).map(|path| Some(Some(path)))
 }
 
 fn way(answer: &Answer, tokens: &Tokens<'_>) -> Result<Option<Way>, String> {

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::answer::{Answer, Undecided};
-use super::{ConfigError, pattern, words};
+use super::config::ConfigError;
+use super::{pattern, words};
 
 /// OpenSSH's own bound (`readconf.c`, `READCONF_MAX_DEPTH`).
 const DEEPEST: usize = 16;

@@ -1,0 +1,44 @@
+//! Nodes that are reached as `~/.ssh/config` says.
+
+use std::fs;
+use std::process::Command;
+
+use crate::harness::Lab;
+use crate::trouble::GLUSTER;
+
+/// The program with a home of its own, in which this is `~/.ssh/config`.
+fn at_home(lab: &Lab, config: &str, args: &[&str]) -> Command {
+    let home = lab.folder.join("home");
+    fs::create_dir_all(home.join(".ssh")).unwrap();
+    fs::write(home.join(".ssh/config"), config).unwrap();
+    let mut command = lab.program(args);
+    command.env("HOME", home).env_remove("SSH_AUTH_SOCK");
+    command
+}
+
+#[test]
+#[ignore = "needs root and the lab: make e2e"]
+fn a_node_behind_another_is_reached_with_nothing_but_ssh_config() {
+    let lab = Lab::up("eb-ways", 2, GLUSTER);
+    let text = lab.inventory(2);
+    let (ssh, rest) = text.split_once("storage:").unwrap();
+    lab.write_inventory(&format!("storage:{rest}"));
+    let value = |key: &str| ssh.lines().find_map(|line| line.trim().strip_prefix(key)).unwrap().trim().to_owned();
+    let config = format!(
+        "Host bastion\n  HostName 10.77.0.101\nHost server2\n  ProxyJump bastion\nHost *\n  User root\n  \
+         IdentityFile {}\n  UserKnownHostsFile {}\n",
+        value("identity_file:"),
+        value("known_hosts:"),
+    );
+    let out = at_home(&lab, &config, &["up", "--yes"]).output().unwrap();
+    assert!(out.status.success(), "{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    let logins = lab.ssh(2, "journalctl -q -u ssh -o cat | grep 'Accepted publickey'");
+    assert!(logins.contains("from 10.77.0.101 "), "{logins}");
+
+    let out = at_home(&lab, "Host server2\n  Usr root\n  ProxyJump server1:many\n", &["plan"]).output().unwrap();
+    assert_eq!(out.status.code(), Some(4));
+    let said = [&out.stderr[..], &out.stdout[..]].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert!(said.contains(".ssh/config:2: `usr` is not known here"), "{said}");
+    assert!(said.contains("ssh_config says of `server2` what makes no sense: `ProxyJump server1:many`"), "{said}");
+}
