@@ -96,6 +96,7 @@ impl Targets {
         target.known_hosts =
             user_files.into_iter().chain(said.global_known_hosts.clone().unwrap_or_else(global_known_hosts)).collect();
         target.host_key_alias.clone_from(&said.host_key_alias);
+        target.algorithms = said.algorithms.clone();
         target.connect_timeout = said.connect_timeout.unwrap_or(target.connect_timeout);
         target.keepalive_interval = said.keepalive_interval.filter(|interval| *interval > Duration::ZERO);
         target.keepalive_max = said.keepalive_max;

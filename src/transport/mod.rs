@@ -13,4 +13,6 @@ mod target;
 pub use api::{Captured, ConnectError, Exit, Held, HoldError, Holding, Outcome, RunError, Script, Session, Transport};
 pub use open_files::open_file_limit;
 pub use ssh::{Dial, Pipe, RusshTransport, UnknownHostKey};
-pub use target::{Become, HostKeyChecking, Limits, Target, Via, default_agent, global_known_hosts, user_known_hosts};
+pub use target::{
+    Algorithms, Become, HostKeyChecking, Limits, Target, Via, default_agent, global_known_hosts, user_known_hosts,
+};

@@ -68,10 +68,23 @@ pub struct Target {
     pub become_root: Become,
     /// How long the TCP connection may take.
     pub connect_timeout: Duration,
+    /// What is offered in place of the usual.
+    pub algorithms: Algorithms,
     /// In place of [`Limits::keepalive_interval`]; zero: never.
     pub keepalive_interval: Option<Duration>,
     /// In place of [`Limits::keepalive_max`].
     pub keepalive_max: Option<usize>,
+}
+
+/// Lists of algorithms, as `ssh_config(5)` writes them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Algorithms {
+    /// `KexAlgorithms`
+    pub kex: Option<String>,
+    /// `Ciphers`
+    pub ciphers: Option<String>,
+    /// `MACs`
+    pub macs: Option<String>,
 }
 
 /// What lies between us and a server.
@@ -105,6 +118,7 @@ impl Target {
             host_key_checking: HostKeyChecking::default(),
             become_root: Become::default(),
             connect_timeout: Duration::from_secs(10),
+            algorithms: Algorithms::default(),
             keepalive_interval: None,
             keepalive_max: None,
         }

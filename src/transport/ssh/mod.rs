@@ -5,6 +5,7 @@
 //! (channel; then command, script and answer together), however many run side by side.
 
 mod agent;
+mod algorithms;
 mod auth;
 mod dial;
 mod gate;

@@ -12,6 +12,7 @@ use russh::{ChannelOpenFailure, Preferred, SshId};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::algorithms::preferred;
 use super::auth::{Keys, authenticate};
 use super::dial::{Dial, Pipe, Tcp, by_command};
 use super::gate::{Gate, GateError};
@@ -206,12 +207,12 @@ impl RusshTransport {
     }
 
     fn config(&self, target: &Target) -> Result<Config, ConnectError> {
-        let key = key_order(&self.host_keys.key_types(target)?).into();
+        let key = key_order(&self.host_keys.key_types(target)?);
         let (read, write) = (self.limits.rekey_bytes, self.limits.rekey_bytes);
         Ok(Config {
             client_id: SshId::Standard(concat!("SSH-2.0-bricklayer_", env!("CARGO_PKG_VERSION")).into()),
             limits: russh::Limits::new(write, read, Duration::from_secs(3600)),
-            preferred: Preferred { key, ..Preferred::DEFAULT },
+            preferred: preferred(target, key)?,
             keepalive_interval: Some(target.keepalive_interval.unwrap_or(self.limits.keepalive_interval))
                 .filter(|interval| !interval.is_zero()),
             keepalive_max: target.keepalive_max.unwrap_or(self.limits.keepalive_max),

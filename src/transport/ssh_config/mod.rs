@@ -12,6 +12,8 @@ mod settings;
 mod tree;
 mod words;
 
+pub(super) use pattern::matches;
+
 pub use answer::Answer;
 pub use config::{ConfigError, SshConfig, ask_ssh};
 pub use settings::{Agent, HostSettings, Way};

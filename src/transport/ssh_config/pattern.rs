@@ -1,7 +1,7 @@
 //! Patterns of `Host` lines.
 
 /// Matches one pattern: `*` and `?`, and nothing else is special (`match.c`, `match_pattern`).
-pub(super) fn matches(pattern: &str, name: &str) -> bool {
+pub(in crate::transport) fn matches(pattern: &str, name: &str) -> bool {
     let mut pattern = pattern.chars();
     match pattern.next() {
         None => name.is_empty(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Answer;
 use crate::model::Hop;
-use crate::transport::target::HostKeyChecking;
+use crate::transport::target::{Algorithms, HostKeyChecking};
 
 /// How a host is reached, as the configuration has it; `None` where it says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct HostSettings {
     pub host_key_alias: Option<String>,
     /// New entries are written with their names hashed.
     pub hash_known_hosts: bool,
+    /// What is offered in place of the usual.
+    pub algorithms: Algorithms,
     /// How long connecting may take.
     pub connect_timeout: Option<Duration>,
     /// A server that is silent for this long is asked for a sign of life; zero: never.
@@ -116,6 +118,11 @@ impl HostSettings {
             host_key_checking: answer.word("stricthostkeychecking").map(checking).transpose()?,
             host_key_alias: tokens.alias.map(str::to_owned),
             hash_known_hosts: answer.word("hashknownhosts").is_some_and(is_yes),
+            algorithms: Algorithms {
+                kex: answer.word("kexalgorithms").map(str::to_owned),
+                ciphers: answer.word("ciphers").map(str::to_owned),
+                macs: answer.word("macs").map(str::to_owned),
+            },
             connect_timeout: seconds(answer, "connecttimeout")?.filter(|after| !after.is_zero()),
             keepalive_interval: seconds(answer, "serveraliveinterval")?,
             keepalive_max: number(answer, "serveralivecountmax")?,
