@@ -523,39 +523,52 @@ fn gluster_lib() -> String {
 }
 
 // What gluster 10.3 says while nothing has begun on any node, and what it says when something has. `date` and `sleep`
-// go by a clock of their own.
-#[test]
-fn a_change_is_asked_again_for_a_minute_where_nothing_has_begun() {
-    let asked = |shell: &[&str], err: &str, until: u32| {
-        let lib = gluster_lib();
-        let script = format!(
-            r#"{lib}
-clock=$(mktemp); echo 100 >"$clock"
-date() {{ cat "$clock"; }}
+// go by a clock of their own, two steps a second; the peer is back after `back` seconds.
+fn asked_again(shell: &[&str], verb: &str, err: &str, (until, back): (u32, u32)) -> String {
+    let lib = gluster_lib();
+    let script = format!(
+        r#"{lib}
+clock=$(mktemp); echo 200 >"$clock"
+date() {{ echo "$(($(cat "$clock") / 2))"; }}
 sleep() {{ echo "$(($(cat "$clock") + 1))" >"$clock"; }}
 asked=0
 gl() {{
+  if [ "$1" = pool ]; then
+    ret=0 err= xml='peer>'
+    [ "$(date)" -ge {back} ] || xml="$(printf 'peer>\nhostname>10.77.0.103\nconnected>0\nstate>3\n/peer>')"
+    return
+  fi
   asked=$((asked + 1)) ret=1 err='{err}'
   [ "$asked" -lt {until} ] || ret=0 err=
 }}
-change volume create v && done=yes || done=no
+change volume {verb} v && done=yes || done=no
 rm "$clock"
-echo "$asked $done""#
-        );
-        String::from_utf8_lossy(&run(shell, &script).stdout).into_owned()
-    };
+echo "$asked $done $err""#
+    );
+    String::from_utf8_lossy(&run(shell, &script).stdout).into_owned()
+}
+
+#[test]
+fn a_change_is_asked_again_for_a_minute_where_nothing_has_begun() {
+    let other = "Another transaction is in progress for v. Please try again after some time.";
+    let lock = "Locking failed on 10.77.0.103. Please check log file for details.";
+    let gone = "Host 10.77.0.103 not connected";
     for shell in shells() {
-        for err in [
-            "Another transaction is in progress for v. Please try again after some time.",
-            "Locking failed on 10.77.0.103. Please check log file for details.",
-            "Host 10.77.0.103 not connected",
-        ] {
-            assert_eq!(asked(&shell, err, 5), "5 yes\n", "{err}: {shell:?}");
-            assert_eq!(asked(&shell, err, 1000), "61 no\n", "{err}: {shell:?}");
+        let asked = |verb: &str, err: &str, times: (u32, u32)| asked_again(&shell, verb, err, times);
+        for (verb, err) in [("create", other), ("create", lock), ("add-brick", gone)] {
+            assert_eq!(asked(verb, err, (5, 0)), "5 yes \n", "{err}: {shell:?}");
+            assert!(asked(verb, err, (1000, 0)).ends_with(&format!(" no {err}\n")), "{err}: {shell:?}");
         }
-        for err in ["Unlocking failed on 10.77.0.103", "Commit failed on 10.77.0.103", "Staging failed on 10.77.0.103"]
-        {
-            assert_eq!(asked(&shell, err, 5), "1 no\n", "{err}: {shell:?}");
+        // Not before the peer is back, and not where it stays away.
+        assert_eq!(asked("create", lock, (2, 130)), "2 yes \n", "{shell:?}");
+        assert_eq!(asked("create", lock, (2, 1000)), format!("1 no {lock}\n"), "{shell:?}");
+        for (verb, err) in [
+            ("create", gone),
+            ("create", "Unlocking failed on 10.77.0.103"),
+            ("create", "Commit failed on 10.77.0.103"),
+            ("create", "Staging failed on 10.77.0.103. Error: Host 10.77.0.102 not connected"),
+        ] {
+            assert_eq!(asked(verb, err, (5, 0)), format!("1 no {err}\n"), "{shell:?}");
         }
     }
 }

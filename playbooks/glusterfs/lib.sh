@@ -29,22 +29,36 @@ field() {
 
 # change WORDS..: as gl, asked again within a minute while another transaction holds the lock, or a peer that has just
 # been booted is not connected again: glusterd takes the old connection for a good one until it uses it, up to 20 s.
-# In all these cases nothing was begun on any node. Prints what gluster says and fails when it says no.
+# In all these cases nothing was begun on any node, but by a create, which has marked the own brick before it asks for
+# the peer. Prints what gluster says and fails when it says no.
 change() {
   give_up=$(($(date +%s) + 60))
   while :; do
     gl "$@"
     case $err in
-      *'nother transaction'* | 'Locking failed on '* | 'Host '*' not connected'*) ;;
+      *'nother transaction'*) sleep 0.5 ;;
+      'Locking failed on '*) peers_return || break ;;
+      'Host '*' not connected'*) { [ "$2" != create ] && peers_return; } || break ;;
       *) break ;;
     esac
     [ "$(date +%s)" -lt "$give_up" ] || break
-    sleep 0.5
   done
   [ "$ret" = 0 ] || {
     printf '%s\n' "$err" >&2
     return 1
   }
+}
+
+# peers_return: waits until every peer is connected, at most until `$give_up`. What gluster said before stays said.
+peers_return() {
+  said=$err back=1
+  while [ "$back" != 0 ] && [ "$(date +%s)" -lt "$give_up" ]; do
+    sleep 0.5
+    gl pool list
+    [ "$ret" = 0 ] && [ -z "$(peers away)" ] && back=0
+  done
+  ret=-1 err=$said
+  return "$back"
 }
 
 # timed_out_but TEST..: a time-out of the last `change` is no failure until the state has been read again: glusterd
