@@ -6,6 +6,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use russh::keys::{PublicKey, parse_public_key_base64};
 use sha1::Sha1;
 
+use crate::transport::pattern::any;
+
 /// What a line says of a key.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
@@ -68,38 +70,7 @@ impl Hosts {
         match self {
             Self::Hashed { salt, hash } => Hmac::<Sha1>::new_from_slice(salt)
                 .is_ok_and(|mac| mac.chain_update(name.as_bytes()).verify_slice(hash).is_ok()),
-            Self::Patterns(patterns) => {
-                let excluded = |pattern: &String| {
-                    pattern.strip_prefix('!').is_some_and(|pattern| glob(pattern.as_bytes(), name.as_bytes()))
-                };
-                !patterns.iter().any(excluded)
-                    && patterns.iter().any(|pattern| glob(pattern.as_bytes(), name.as_bytes()))
-            }
+            Self::Patterns(patterns) => any(patterns, name),
         }
     }
-}
-
-/// `*` for any run of characters, `?` for one. Linear with one step back, so a hostile pattern costs nothing.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut p, mut t) = (0, 0);
-    let mut star = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some(b'*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(&c) if c == b'?' || c == text[t] => {
-                p += 1;
-                t += 1;
-            }
-            _ => {
-                let Some((star_p, star_t)) = star else { return false };
-                star = Some((star_p, star_t + 1));
-                p = star_p + 1;
-                t = star_t + 1;
-            }
-        }
-    }
-    pattern[p..].iter().all(|&c| c == b'*')
 }

@@ -4,7 +4,7 @@ use russh::keys::Algorithm;
 use russh::{Preferred, cipher, kex, mac};
 
 use crate::transport::api::ConnectError;
-use crate::transport::ssh_config::matches;
+use crate::transport::pattern::matches;
 use crate::transport::target::Target;
 
 /// Those of russh, in its order, and as `ssh_config` changes them.

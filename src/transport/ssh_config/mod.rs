@@ -7,12 +7,9 @@
 mod answer;
 mod config;
 mod oracle;
-mod pattern;
 mod settings;
 mod tree;
 mod words;
-
-pub(super) use pattern::matches;
 
 pub use answer::Answer;
 pub use config::{ConfigError, SshConfig, ask_ssh};

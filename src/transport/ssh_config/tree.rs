@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::answer::{Answer, Undecided};
 use super::config::ConfigError;
-use super::{pattern, words};
+use super::words;
+use crate::transport::pattern;
 
 /// OpenSSH's own bound (`readconf.c`, `READCONF_MAX_DEPTH`).
 const DEEPEST: usize = 16;
