@@ -95,6 +95,7 @@ impl Targets {
         let user_files = said.known_hosts.clone().unwrap_or_else(user_known_hosts);
         target.known_hosts =
             user_files.into_iter().chain(said.global_known_hosts.clone().unwrap_or_else(global_known_hosts)).collect();
+        target.hash_known_hosts = said.hash_known_hosts;
         target.host_key_alias.clone_from(&said.host_key_alias);
         target.algorithms = said.algorithms.clone();
         target.connect_timeout = said.connect_timeout.unwrap_or(target.connect_timeout);

@@ -56,6 +56,8 @@ pub struct Target {
     pub agent: Option<PathBuf>,
     /// Files to look the host key up in; the first is the one that is written.
     pub known_hosts: Vec<PathBuf>,
+    /// What is written there does not show the host's name.
+    pub hash_known_hosts: bool,
     /// Names under which the host may be known: what a user would have typed to `ssh` (address, hostname). A match
     /// under one is enough; another key of the same type under any of them is a change. A new key is written under
     /// the first. When empty: `host`.
@@ -113,6 +115,7 @@ impl Target {
             identities_only: false,
             agent: default_agent(),
             known_hosts: user_known_hosts().into_iter().chain(global_known_hosts()).collect(),
+            hash_known_hosts: false,
             host_key_names: Vec::new(),
             host_key_alias: None,
             host_key_checking: HostKeyChecking::default(),

@@ -56,6 +56,15 @@ impl Line {
     }
 }
 
+impl std::fmt::Display for Hosts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Hashed { salt, hash } => write!(f, "|1|{}|{}", STANDARD.encode(salt), STANDARD.encode(hash)),
+            Self::Patterns(patterns) => f.write_str(&patterns.join(",")),
+        }
+    }
+}
+
 impl Hosts {
     fn parse(text: &str) -> Option<Self> {
         let Some(hashed) = text.strip_prefix("|1|") else {
@@ -63,6 +72,13 @@ impl Hosts {
         };
         let (salt, hash) = hashed.split_once('|')?;
         Some(Self::Hashed { salt: STANDARD.decode(salt).ok()?, hash: STANDARD.decode(hash).ok()? })
+    }
+
+    /// The name under a salt.
+    pub(super) fn hashed(name: &str, salt: Vec<u8>) -> Self {
+        let mac = Hmac::<Sha1>::new_from_slice(&salt).map(|mac| mac.chain_update(name.as_bytes()).finalize());
+        let hash = mac.map(|mac| mac.into_bytes().to_vec()).unwrap_or_default();
+        Self::Hashed { salt, hash }
     }
 
     /// Whether `name` (lower case, `[name]:port` where the port is not 22) is meant.

@@ -147,8 +147,8 @@ fn a_new_key_is_appended_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(".ssh").join("known_hosts");
     let pairs = [("a".to_owned(), key(ED25519)), ("[b]:2222".to_owned(), key(RSA)), ("a".to_owned(), key(ED25519))];
-    append(&path, &pairs).unwrap();
-    append(&path, &pairs).unwrap();
+    append(&path, &pairs, false).unwrap();
+    append(&path, &pairs, false).unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("a {ED25519}\n[b]:2222 {RSA}\n"));
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(path.parent().unwrap()), mode(&path)), (0o700, 0o600));
@@ -160,7 +160,7 @@ fn a_new_key_is_appended_once() {
 #[test]
 fn a_file_without_a_final_newline_is_continued_on_a_new_line() {
     let (_folder, path) = file("a ED");
-    append(&path, &[("b".to_owned(), key(OTHER))]).unwrap();
+    append(&path, &[("b".to_owned(), key(OTHER))], false).unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("a {ED25519}\nb {OTHER}\n"));
 }
 
@@ -174,7 +174,7 @@ fn writers_side_by_side_tear_nothing() {
                 for host in 0..20 {
                     // Every second host is written by all of them.
                     let name = if host % 2 == 0 { format!("h{host}") } else { format!("h{host}-{writer}") };
-                    append(path, &[(name, key(RSA))]).unwrap();
+                    append(path, &[(name, key(RSA))], false).unwrap();
                 }
             });
         }
@@ -182,4 +182,19 @@ fn writers_side_by_side_tear_nothing() {
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.lines().all(|line| line.ends_with(RSA)), "{text}");
     assert_eq!(text.lines().count(), 10 + 10 * 8);
+}
+
+#[test]
+fn a_hashed_name_is_found_by_ssh_and_by_us_and_not_written_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("known_hosts");
+    let pairs = [("[b]:2222".to_owned(), key(ED25519))];
+    append(&path, &pairs, true).unwrap();
+    append(&path, &pairs, true).unwrap();
+    append(&path, &pairs, false).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with("|1|") && text.lines().count() == 1, "{text}");
+    assert!(KnownHosts::read(std::slice::from_ref(&path)).unwrap().knows(&["[b]:2222".to_owned()]));
+    let found = Command::new("ssh-keygen").args(["-F", "[b]:2222", "-f"]).arg(&path).output().unwrap();
+    assert!(found.status.success(), "{found:?}");
 }

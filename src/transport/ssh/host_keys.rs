@@ -25,6 +25,7 @@ pub struct UnknownHostKey {
     pub key_type: String,
     pub(super) key: PublicKey,
     pub(super) file: Option<PathBuf>,
+    pub(super) hash: bool,
 }
 
 /// `known_hosts` files, each set read once, and again when a key seems new.
@@ -73,7 +74,9 @@ impl HostKeys {
                 let (file, line) = (display(&place.file), place.line);
                 Err(ConnectError::HostKeyChanged { host, found, file, line, remedy })
             }
-            Verdict::Unknown if policy == HostKeyChecking::AcceptNew => write(target.known_hosts.first(), host, key),
+            Verdict::Unknown if policy == HostKeyChecking::AcceptNew => {
+                write(target.known_hosts.first(), host, key, target.hash_known_hosts)
+            }
             Verdict::Unknown => Err(ConnectError::HostKeyUnknown { host, found, remedy: scan(target) }),
         }
     }
@@ -89,14 +92,14 @@ fn scan(target: &Target) -> String {
 
 /// Writes keys down that somebody has vouched for.
 pub(super) fn accept(keys: &[UnknownHostKey]) -> Result<(), ConnectError> {
-    keys.iter().try_for_each(|key| write(key.file.as_ref(), key.host.clone(), &key.key))
+    keys.iter().try_for_each(|key| write(key.file.as_ref(), key.host.clone(), &key.key, key.hash))
 }
 
-fn write(file: Option<&PathBuf>, host: String, key: &PublicKey) -> Result<(), ConnectError> {
+fn write(file: Option<&PathBuf>, host: String, key: &PublicKey, hash: bool) -> Result<(), ConnectError> {
     let Some(file) = file else {
         return Err(ConnectError::Local(format!("no `known_hosts` file to write the key of `{host}` to")));
     };
-    append(file, &[(host, key.clone())])
+    append(file, &[(host, key.clone())], hash)
         .map_err(|error| ConnectError::Local(format!("cannot write to `{}`: {error}", file.display())))
 }
 

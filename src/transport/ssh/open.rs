@@ -106,6 +106,7 @@ impl RusshTransport {
             fingerprint: fingerprint(&key),
             key_type: key.algorithm().as_str().to_owned(),
             file: target.known_hosts.first().cloned(),
+            hash: target.hash_known_hosts,
             key,
         })
     }
