@@ -86,6 +86,7 @@ impl Targets {
         target.port = said.port.unwrap_or(target.port);
         target.usual_keys = said.identity_files.is_none();
         target.identity_files = said.identity_files.clone().unwrap_or_default();
+        target.certificate_files.clone_from(&said.certificate_files);
         target.identities_only = said.identities_only;
         target.agent = match &said.agent {
             Agent::Usual => default_agent(),

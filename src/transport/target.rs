@@ -48,6 +48,8 @@ pub struct Target {
     pub via: Via,
     /// Key files to offer before any other key. When empty: `~/.ssh/id_ed25519`, `id_ecdsa`, `id_rsa`, those that exist.
     pub identity_files: Vec<PathBuf>,
+    /// Certificates of the key files, besides those that lie beside them (`KEY-cert.pub`).
+    pub certificate_files: Vec<PathBuf>,
     /// Those in `~/.ssh`, where no key file is named.
     pub usual_keys: bool,
     /// No other keys of the agent than those of the key files.
@@ -111,6 +113,7 @@ impl Target {
             user: user.to_owned(),
             via: Via::default(),
             identity_files: Vec::new(),
+            certificate_files: Vec::new(),
             usual_keys: true,
             identities_only: false,
             agent: default_agent(),

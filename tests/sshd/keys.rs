@@ -78,6 +78,47 @@ async fn keys_of_every_kind_get_in_from_files_and_from_the_agent() {
 }
 
 #[tokio::test]
+async fn certificates_get_in_from_beside_the_key_from_where_they_are_named_and_from_the_agent() {
+    let authority = tempfile::tempdir().unwrap();
+    let ca = authority.path().join("ca");
+    keygen(&ca, &["-t", "ed25519"]);
+    let sshd = Sshd::start(&format!("TrustedUserCAKeys {}", ca.with_extension("pub").display()));
+    std::fs::write(sshd.path("authorized_keys"), "").unwrap();
+    for kind in [&["-t", "ed25519"][..], &["-t", "rsa", "-b", "2048"]] {
+        let key = sshd.path(&format!("certified-{}", kind[1]));
+        keygen(&key, kind);
+        let mut target = sshd.target();
+        target.identity_files = vec![key.clone()];
+        assert!(matches!(connect(target.clone()).await, Err(ConnectError::Refused { .. })), "{kind:?}");
+        let public = key.with_extension("pub");
+        let sign = |principal: &str| {
+            let arguments = ["-q", "-I", "test", "-n", principal, "-s"];
+            let signed = Command::new("ssh-keygen").args(arguments).arg(&ca).arg(&public).output().unwrap();
+            assert!(signed.status.success(), "{signed:?}");
+        };
+        sign("somebody-else");
+        assert!(matches!(connect(target.clone()).await, Err(ConnectError::Refused { .. })), "{kind:?}");
+        sign("root");
+        connect(target.clone()).await.unwrap_or_else(|error| panic!("beside, {kind:?}: {error}"));
+
+        let agent = Agent::start(sshd.folder.path(), &[&key]);
+        target.agent = Some(agent.socket.clone());
+        target.identity_files = Vec::new();
+        target.usual_keys = false;
+        connect(target.clone()).await.unwrap_or_else(|error| panic!("agent, {kind:?}: {error}"));
+        drop(agent);
+        std::fs::remove_file(sshd.path("agent")).unwrap();
+
+        let named = sshd.path("elsewhere");
+        std::fs::rename(sshd.path(&format!("certified-{}-cert.pub", kind[1])), &named).unwrap();
+        target.agent = None;
+        target.identity_files = vec![key];
+        target.certificate_files = vec![named];
+        connect(target).await.unwrap_or_else(|error| panic!("named, {kind:?}: {error}"));
+    }
+}
+
+#[tokio::test]
 async fn rsa_is_signed_as_the_server_says() {
     for algorithm in ["rsa-sha2-512", "rsa-sha2-256"] {
         let sshd = Sshd::start(&format!("PubkeyAcceptedAlgorithms {algorithm}"));

@@ -13,6 +13,7 @@ use super::agent::{Agent, Agents};
 use super::gate::Gate;
 use super::key_files::KeyFiles;
 use super::offers::{Offer, OfferedKey, Offers};
+use super::own::Own;
 use crate::transport::api::ConnectError;
 use crate::transport::target::Target;
 
@@ -125,6 +126,11 @@ impl Attempts<'_> {
                 let key = PrivateKeyWithHashAlg::new(Arc::clone(key), hash);
                 return self.handle.authenticate_publickey(user, key).await.map(Ok).map_err(|e| self.broken(&e));
             }
+            OfferedKey::Certified(key, certificate) => {
+                let certificate = certificate.as_ref().clone();
+                let answer = self.handle.authenticate_certificate_with(user, certificate, hash, &mut Own(key)).await;
+                return self.signed(answer);
+            }
             OfferedKey::Agent(identity) => identity.as_ref().clone(),
         };
         let Some(mut agent) = self.agent else { return Ok(Err("its agent is gone".to_owned())) };
@@ -136,9 +142,16 @@ impl Attempts<'_> {
                 self.handle.authenticate_certificate_with(user, certificate, hash, &mut agent).await
             }
         };
+        self.signed(answer)
+    }
+
+    fn signed(
+        &self,
+        answer: Result<AuthResult, russh::AgentAuthError>,
+    ) -> Result<Result<AuthResult, String>, ConnectError> {
         match answer {
             Ok(answer) => Ok(Ok(answer)),
-            Err(russh::AgentAuthError::Key(error)) => Ok(Err(format!("the agent did not sign ({error})"))),
+            Err(russh::AgentAuthError::Key(error)) => Ok(Err(format!("it did not sign ({error})"))),
             Err(error @ russh::AgentAuthError::Send(_)) => Err(self.broken(&error)),
         }
     }

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use russh::keys::{Error, PrivateKey, PublicKey, decode_secret_key, load_public_key};
+use russh::keys::{
+    Certificate, Error, PrivateKey, PublicKey, decode_secret_key, load_openssh_certificate, load_public_key,
+};
 
 /// What a key file turned out to be.
 #[derive(Clone, Debug)]
@@ -22,13 +24,22 @@ pub(super) enum KeyFile {
 
 /// All key files read so far.
 #[derive(Default)]
-pub(super) struct KeyFiles(Mutex<HashMap<PathBuf, KeyFile>>);
+pub(super) struct KeyFiles {
+    keys: Mutex<HashMap<PathBuf, KeyFile>>,
+    certificates: Mutex<HashMap<PathBuf, Option<Certificate>>>,
+}
 
 impl KeyFiles {
     pub(super) fn load(&self, path: &Path) -> KeyFile {
         // The lock is held while parsing: a hundred nodes want the same file at once, and it is parsed once.
-        let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut files = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         files.entry(path.to_owned()).or_insert_with(|| read(path)).clone()
+    }
+
+    /// The certificate in a file, if there is one that can be read.
+    pub(super) fn certificate(&self, path: &Path) -> Option<Certificate> {
+        let mut files = self.certificates.lock().unwrap_or_else(PoisonError::into_inner);
+        files.entry(path.to_owned()).or_insert_with(|| load_openssh_certificate(path).ok()).clone()
     }
 }
 

@@ -15,6 +15,7 @@ mod host_keys;
 mod key_files;
 mod offers;
 mod open;
+mod own;
 mod ramp;
 mod reap;
 mod run;

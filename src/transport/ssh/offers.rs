@@ -1,15 +1,22 @@
 //! Which keys are offered, and in which order.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use russh::keys::agent::AgentIdentity;
-use russh::keys::{PrivateKey, PublicKey};
+use russh::keys::{Certificate, PrivateKey, PublicKey};
 
 use super::agent::Agent;
 use super::host_keys::fingerprint;
 use super::key_files::{KeyFile, KeyFiles, defaults};
 use crate::transport::target::Target;
+
+/// Where OpenSSH looks for the certificate of a key: `KEY-cert.pub`.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-cert.pub");
+    PathBuf::from(name)
+}
 
 /// A key to be offered.
 pub(super) struct Offer {
@@ -20,6 +27,7 @@ pub(super) struct Offer {
 
 pub(super) enum OfferedKey {
     File(Arc<PrivateKey>),
+    Certified(Arc<PrivateKey>, Box<Certificate>),
     Agent(Box<AgentIdentity>),
 }
 
@@ -44,6 +52,7 @@ impl Offers {
             &[]
         });
         for path in &target.identity_files {
+            all.add_certified(path, target, files);
             all.add_file(path, files.load(path), agent);
         }
         if !target.identities_only {
@@ -55,18 +64,33 @@ impl Offers {
             for path in defaults() {
                 match files.load(&path) {
                     KeyFile::Missing => {}
-                    file => all.add_file(&path, file, agent),
+                    file => {
+                        all.add_certified(&path, target, files);
+                        all.add_file(&path, file, agent);
+                    }
                 }
             }
         }
         all
     }
 
+    // A key with a certificate is offered with it first: of those named, and of the one beside the file.
+    fn add_certified(&mut self, path: &Path, target: &Target, files: &KeyFiles) {
+        let KeyFile::Private(key) = files.load(path) else { return };
+        for file in target.certificate_files.iter().chain([&beside(path)]) {
+            let Some(certificate) = files.certificate(file) else { continue };
+            if certificate.public_key() == key.public_key().key_data() {
+                let label = format!("`{}`", file.display());
+                self.offers.push(Offer { label, key: OfferedKey::Certified(Arc::clone(&key), Box::new(certificate)) });
+            }
+        }
+    }
+
     fn add_file(&mut self, path: &Path, file: KeyFile, agent: &[AgentIdentity]) {
         let path = path.display();
         let public = match file {
             KeyFile::Private(key) => {
-                if !self.has(key.public_key()) {
+                if !self.has(key.public_key(), false) {
                     self.offers.push(Offer { label: format!("`{path}`"), key: OfferedKey::File(key) });
                 }
                 return;
@@ -87,7 +111,8 @@ impl Offers {
     }
 
     fn add_identity(&mut self, identity: &AgentIdentity) {
-        if self.has(&identity.public_key()) {
+        let certified = matches!(identity, AgentIdentity::Certificate { .. });
+        if self.has(&identity.public_key(), certified) {
             return;
         }
         let comment = identity.comment();
@@ -96,8 +121,9 @@ impl Offers {
             .push(Offer { label: format!("agent key `{name}`"), key: OfferedKey::Agent(Box::new(identity.clone())) });
     }
 
-    fn has(&self, public: &PublicKey) -> bool {
-        self.offers.iter().any(|offer| offer.public().key_data() == public.key_data())
+    fn has(&self, public: &PublicKey, certified: bool) -> bool {
+        let same = |offer: &Offer| offer.public().key_data() == public.key_data() && offer.certified() == certified;
+        self.offers.iter().any(same)
     }
 }
 
@@ -106,9 +132,17 @@ impl Offer {
         self.public().algorithm().is_rsa()
     }
 
+    fn certified(&self) -> bool {
+        match &self.key {
+            OfferedKey::File(_) => false,
+            OfferedKey::Certified(..) => true,
+            OfferedKey::Agent(identity) => matches!(**identity, AgentIdentity::Certificate { .. }),
+        }
+    }
+
     fn public(&self) -> PublicKey {
         match &self.key {
-            OfferedKey::File(key) => key.public_key().clone(),
+            OfferedKey::File(key) | OfferedKey::Certified(key, _) => key.public_key().clone(),
             OfferedKey::Agent(identity) => identity.public_key().into_owned(),
         }
     }
