@@ -1,7 +1,7 @@
 //! What the scenarios look at and do on nodes, beside what the program itself says.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -133,12 +133,26 @@ impl Lab {
     /// Waits until nothing is left to heal, with this many bricks connected.
     #[track_caller]
     pub fn healed(&self, node: usize, bricks: usize) {
-        eventually(Duration::from_secs(120), "everything is healed", || {
+        let limit = Duration::from_secs(120);
+        let start = Instant::now();
+        loop {
             let out = self.ssh_any(node, "timeout 30 gluster --mode=script volume heal shared_data info");
             let info = String::from_utf8_lossy(&out.stdout).into_owned();
             let lines = |line: &str| info.lines().filter(|found| *found == line).count();
-            lines("Status: Connected") == bricks && lines("Number of entries: 0") == bricks
-        });
+            if lines("Status: Connected") == bricks && lines("Number of entries: 0") == bricks {
+                return;
+            }
+            assert!(start.elapsed() < limit, "not healed within {limit:?}:\n{info}\n{}", self.evidence(bricks));
+            std::thread::sleep(Duration::from_millis(300));
+        }
+    }
+
+    // Who is blamed for what, and what clients and daemons saw last.
+    fn evidence(&self, nodes: usize) -> String {
+        let look = "getfattr -d -m afr -e hex /data/glusterfs/shared/* 2>/dev/null
+            for log in mnt-gluster glustershd; do echo; grep -E 'onnected|eal' /var/log/glusterfs/$log.log | tail -n 40; done";
+        let said = (1..=nodes).map(|node| format!("--- server{node}\n{}", self.ssh(node, look)));
+        said.collect::<Vec<_>>().join("\n")
     }
 
     /// The bricks of these nodes hold the same; answers what.
