@@ -150,15 +150,19 @@ impl Target {
     /// The names to look the host key up under, as `known_hosts` writes them: `name`, or `[name]:port` when the port
     /// is not 22. Never empty.
     pub fn lookup_names(&self) -> Vec<String> {
-        if let Some(alias) = &self.host_key_alias {
-            return vec![alias.to_lowercase()];
-        }
-        let names = if self.host_key_names.is_empty() {
-            std::slice::from_ref(&self.host)
-        } else {
-            self.host_key_names.as_slice()
+        // An alias has no port.
+        let port = if self.host_key_alias.is_some() { 22 } else { self.port };
+        self.plain_names().iter().map(|name| lookup_name(name, port)).collect()
+    }
+
+    /// The same without ports, as certificates have them.
+    pub(crate) fn plain_names(&self) -> Vec<String> {
+        let names = match &self.host_key_alias {
+            Some(alias) => std::slice::from_ref(alias),
+            None if self.host_key_names.is_empty() => std::slice::from_ref(&self.host),
+            None => self.host_key_names.as_slice(),
         };
-        names.iter().map(|name| lookup_name(name, self.port)).collect()
+        names.iter().map(|name| name.to_lowercase()).collect()
     }
 }
 

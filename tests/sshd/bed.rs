@@ -31,7 +31,8 @@ pub(crate) struct Sshd {
 
 impl Sshd {
     /// With the given lines in front of its configuration (the first value of a keyword counts). Its host key is
-    /// ed25519; a comment `# rsa` or `# ecdsa` gives it one of these too (they take long to make).
+    /// ed25519; a comment `# rsa` or `# ecdsa` gives it one of these too (they take long to make), and `# certified CA
+    /// HOST ..` a certificate for that host (and more words for `ssh-keygen`).
     pub(crate) fn start(config: &str) -> Self {
         Self::prepared(config, &|_| Command::new("/usr/sbin/sshd"))
     }
@@ -69,6 +70,11 @@ impl Sshd {
         for kind in HOST_KEYS.into_iter().filter(|kind| *kind == "ed25519" || config.contains(&format!("# {kind}"))) {
             keygen(&folder.path().join(format!("host_{kind}")), &["-t", kind]);
         }
+        if let Some(words) = config.lines().find_map(|line| line.strip_prefix("# certified ")) {
+            let mut words: Vec<&str> = words.split(' ').collect();
+            let authority = words.remove(0);
+            sign(Path::new(authority), &[&["-h", "-n"], &words[..]].concat(), &folder.path().join("host_ed25519.pub"));
+        }
         std::fs::copy(folder.path().join("key.pub"), folder.path().join("authorized_keys")).unwrap();
         // Started again on another port when somebody else has taken this one in between.
         let listening = (0..5).find_map(|_| Self::listen(&folder, config, command(folder.path())));
@@ -87,7 +93,10 @@ impl Sshd {
         let keys = HOST_KEYS.map(|kind| folder.path().join(format!("host_{kind}")));
         let line = |key: &PathBuf| format!("HostKey {}\n", key.display());
         let keys: Vec<_> = keys.iter().filter(|key| key.exists()).map(line).collect();
-        std::fs::write(folder.path().join("sshd_config"), config + &keys.concat()).unwrap();
+        let certificate = folder.path().join("host_ed25519-cert.pub");
+        let certificate = certificate.exists().then(|| format!("HostCertificate {}\n", certificate.display()));
+        let config = config + &keys.concat() + &certificate.unwrap_or_default();
+        std::fs::write(folder.path().join("sshd_config"), config).unwrap();
         // Where sshd's unprivileged half lives; Debian's service unit makes it.
         std::fs::create_dir_all("/run/sshd").unwrap();
         let config = folder.path().join("sshd_config");
@@ -152,6 +161,14 @@ pub(crate) fn keygen(path: &Path, arguments: &[&str]) {
     let made = Command::new("ssh-keygen").args(["-q", "-N", "", "-C", "test", "-f"]).arg(path).args(arguments).output();
     let made = made.unwrap_or_else(|error| panic!("`ssh-keygen` is needed: {error}"));
     assert!(made.status.success(), "{made:?}");
+}
+
+/// Has `authority` sign a public key: `KEY-cert.pub` beside it.
+pub(crate) fn sign(authority: &Path, what: &[&str], public: &Path) {
+    let signed =
+        Command::new("ssh-keygen").args(["-q", "-I", "test", "-s"]).arg(authority).args(what).arg(public).output();
+    let signed = signed.unwrap();
+    assert!(signed.status.success(), "{signed:?}");
 }
 
 pub(crate) async fn connect(target: Target) -> Result<Box<dyn Session>, ConnectError> {

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use bricklayer::transport::{ConnectError, HostKeyChecking};
 
-use crate::bed::{Sshd, connect, keygen, run};
+use crate::bed::{Sshd, connect, keygen, run, sign};
 
 /// An agent for one test, ended by its process number.
 struct Agent {
@@ -91,14 +91,9 @@ async fn certificates_get_in_from_beside_the_key_from_where_they_are_named_and_f
         target.identity_files = vec![key.clone()];
         assert!(matches!(connect(target.clone()).await, Err(ConnectError::Refused { .. })), "{kind:?}");
         let public = key.with_extension("pub");
-        let sign = |principal: &str| {
-            let arguments = ["-q", "-I", "test", "-n", principal, "-s"];
-            let signed = Command::new("ssh-keygen").args(arguments).arg(&ca).arg(&public).output().unwrap();
-            assert!(signed.status.success(), "{signed:?}");
-        };
-        sign("somebody-else");
+        sign(&ca, &["-n", "somebody-else"], &public);
         assert!(matches!(connect(target.clone()).await, Err(ConnectError::Refused { .. })), "{kind:?}");
-        sign("root");
+        sign(&ca, &["-n", "root"], &public);
         connect(target.clone()).await.unwrap_or_else(|error| panic!("beside, {kind:?}: {error}"));
 
         let agent = Agent::start(sshd.folder.path(), &[&key]);
@@ -115,6 +110,46 @@ async fn certificates_get_in_from_beside_the_key_from_where_they_are_named_and_f
         target.identity_files = vec![key];
         target.certificate_files = vec![named];
         connect(target).await.unwrap_or_else(|error| panic!("named, {kind:?}: {error}"));
+    }
+}
+
+#[tokio::test]
+async fn a_host_is_known_by_its_certificate() {
+    let authority = tempfile::tempdir().unwrap();
+    let ca = authority.path().join("ca");
+    keygen(&ca, &["-t", "ed25519"]);
+    let public = std::fs::read_to_string(ca.with_extension("pub")).unwrap();
+    for (host, known, outcome) in [
+        ("127.0.0.*", "@cert-authority *", "in"),
+        ("127.0.0.1", "@cert-authority [127.0.0.1]:*", "in"),
+        ("127.0.0.1", "@cert-authority other.example.org", "not known"),
+        ("other.example.org", "@cert-authority *", "it is for `other.example.org`"),
+        ("127.0.0.1", "@revoked *", "revoked"),
+    ] {
+        let sshd = Sshd::start(&format!("# certified {} {host}", ca.display()));
+        let authorities = format!("{known} {public}@cert-authority * {public}");
+        let lines = if known.starts_with("@revoked") { authorities } else { format!("{known} {public}") };
+        std::fs::write(sshd.path("known_hosts"), lines).unwrap();
+        let mut target = sshd.target();
+        target.host_key_checking = HostKeyChecking::Strict;
+        match connect(target).await {
+            Ok(_) => assert_eq!(outcome, "in", "{known} {host}"),
+            Err(error) => assert!(error.to_string().contains(outcome), "{known} {host}: {error}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_host_certificate_that_has_expired_or_is_not_valid_yet_is_refused() {
+    let authority = tempfile::tempdir().unwrap();
+    let ca = authority.path().join("ca");
+    keygen(&ca, &["-t", "ed25519"]);
+    let public = std::fs::read_to_string(ca.with_extension("pub")).unwrap();
+    for what in ["127.0.0.1 -V 20200101:20210101", "127.0.0.1 -V +52w:+104w"] {
+        let sshd = Sshd::start(&format!("# certified {} {what}", ca.display()));
+        std::fs::write(sshd.path("known_hosts"), format!("@cert-authority * {public}")).unwrap();
+        let error = connect(sshd.target()).await.err().unwrap().to_string();
+        assert!(error.contains("it has expired, is not valid yet"), "{what}: {error}");
     }
 }
 

@@ -9,7 +9,7 @@ use russh::keys::{PublicKey, PublicKeyBase64 as _};
 use rustix::fs::{FlockOperation, flock};
 use rustix::rand::{GetRandomFlags, getrandom};
 
-use super::line::{Hosts, Line};
+use super::line::{Hosts, Line, Mark};
 
 /// As long as the hash, as OpenSSH has it (`hostfile.c`, `host_hash`).
 const SALT: usize = 20;
@@ -37,7 +37,7 @@ fn missing(open: &mut File, keys: &[(String, PublicKey)], hash: bool) -> io::Res
     let mut added = String::new();
     for (host, key) in keys {
         let says_so = |line: &str| match Line::parse(line) {
-            Line::Entry(entry) => !entry.revoked && entry.key == *key && entry.hosts.matches(host),
+            Line::Entry(entry) => entry.mark == Mark::Key && entry.key == *key && entry.hosts.matches(host),
             Line::Nothing | Line::Malformed(_) => false,
         };
         if !there.lines().chain(added.lines()).any(says_so) {

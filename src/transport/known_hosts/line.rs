@@ -12,8 +12,19 @@ use crate::transport::pattern::any;
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) hosts: Hosts,
-    pub(super) revoked: bool,
+    pub(super) mark: Mark,
     pub(super) key: PublicKey,
+}
+
+/// What the key is to the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// Its own.
+    Key,
+    /// `@revoked`: not to be believed.
+    Revoked,
+    /// `@cert-authority`: signs its certificates.
+    Authority,
 }
 
 /// Whom a line is about.
@@ -29,7 +40,7 @@ pub(super) enum Hosts {
 #[derive(Clone, Debug)]
 pub(super) enum Line {
     Entry(Entry),
-    /// Empty, a comment, or a certificate authority.
+    /// Empty, or a comment.
     Nothing,
     /// Not understood, with the reason.
     Malformed(&'static str),
@@ -39,18 +50,18 @@ impl Line {
     pub(super) fn parse(text: &str) -> Self {
         let mut words = text.split_ascii_whitespace().peekable();
         let Some(first) = words.next_if(|word| !word.starts_with('#')) else { return Self::Nothing };
-        let (revoked, hosts) = match first {
-            "@cert-authority" => return Self::Nothing,
-            "@revoked" => (true, words.next()),
+        let (mark, hosts) = match first {
+            "@cert-authority" => (Mark::Authority, words.next()),
+            "@revoked" => (Mark::Revoked, words.next()),
             marker if marker.starts_with('@') => return Self::Malformed("unknown marker"),
-            hosts => (false, Some(hosts)),
+            hosts => (Mark::Key, Some(hosts)),
         };
         let (Some(hosts), Some(_type), Some(key)) = (hosts, words.next(), words.next()) else {
             return Self::Malformed("it needs names, a key type and a key");
         };
         let Some(hosts) = Hosts::parse(hosts) else { return Self::Malformed("bad hashed name") };
         match parse_public_key_base64(key) {
-            Ok(key) => Self::Entry(Entry { hosts, revoked, key }),
+            Ok(key) => Self::Entry(Entry { hosts, mark, key }),
             Err(_) => Self::Malformed("bad key"),
         }
     }

@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use russh::keys::{Algorithm, PublicKey};
+use russh::keys::ssh_key::certificate::CertType;
+use russh::keys::ssh_key::public::KeyData;
+use russh::keys::{Algorithm, Certificate, HashAlg, PublicKey};
 
-use super::line::{Entry, Line};
+use super::line::{Entry, Line, Mark};
 use crate::model::shell::quote;
+use crate::transport::pattern::matches;
 
 /// Files as read, in the order given.
 #[derive(Clone, Debug, Default)]
@@ -55,13 +58,13 @@ impl KnownHosts {
     /// would call that new, and a man in the middle would only have to offer another type.
     pub(crate) fn verdict(&self, names: &[String], key: &PublicKey) -> Verdict {
         let same = |entry: &Entry| entry.key.key_data() == key.key_data();
-        if let Some((place, _)) = self.about(names, true).find(|(_, entry)| same(entry)) {
+        if let Some((place, _)) = self.about(names, Mark::Revoked).find(|(_, entry)| same(entry)) {
             return Verdict::Revoked(place.clone());
         }
         let mut known = false;
         let mut other_type = None;
         for name in names {
-            let here: Vec<_> = self.about(std::slice::from_ref(name), false).collect();
+            let here: Vec<_> = self.about(std::slice::from_ref(name), Mark::Key).collect();
             if here.iter().any(|(_, entry)| same(entry)) {
                 known = true;
             } else if let Some((place, _)) = here.iter().find(|(_, e)| e.key.algorithm() == key.algorithm()) {
@@ -75,17 +78,54 @@ impl KnownHosts {
 
     /// Whether anything is known of the host: then a connection will not find its key new.
     pub(crate) fn knows(&self, names: &[String]) -> bool {
-        self.about(names, false).next().is_some()
+        [Mark::Key, Mark::Authority].into_iter().any(|mark| self.about(names, mark).next().is_some())
     }
 
     /// The key types known of a host, to be asked for first (as OpenSSH does, `order_hostkeyalgs`), so that the
     /// server shows the key that can be compared.
     pub(crate) fn key_types(&self, names: &[String]) -> Vec<Algorithm> {
-        self.about(names, false).map(|(_, entry)| entry.key.algorithm()).collect()
+        self.about(names, Mark::Key).map(|(_, entry)| entry.key.algorithm()).collect()
     }
 
-    fn about<'a>(&'a self, names: &'a [String], revoked: bool) -> impl Iterator<Item = &'a (Place, Entry)> {
-        self.entries.iter().filter(move |(_, e)| e.revoked == revoked && names.iter().any(|name| e.hosts.matches(name)))
+    /// Whether certificates of the host can be judged.
+    pub(crate) fn has_authority(&self, names: &[String]) -> bool {
+        self.about(names, Mark::Authority).next().is_some()
+    }
+
+    /// Judges a certificate; nothing where its authority is not known, and its key is judged like any other. `plain`
+    /// are the host's names without ports, one of which the certificate must be for. `Err` says why it is not good
+    /// (`sshkey.c`, `sshkey_cert_check_host`).
+    pub(crate) fn certified(
+        &self,
+        names: &[String],
+        plain: &[String],
+        shown: &Certificate,
+    ) -> Result<Option<Verdict>, String> {
+        let is = |key: &PublicKey, data: &KeyData| key.key_data() == data;
+        let revoked = |entry: &Entry| is(&entry.key, shown.public_key()) || is(&entry.key, shown.signature_key());
+        if let Some((place, _)) = self.about(names, Mark::Revoked).find(|(_, entry)| revoked(entry)) {
+            return Ok(Some(Verdict::Revoked(place.clone())));
+        }
+        let mut authorities = self.about(names, Mark::Authority).map(|(_, entry)| &entry.key);
+        let Some(authority) = authorities.find(|key| is(key, shown.signature_key())) else { return Ok(None) };
+        let about = |name: &String| shown.valid_principals().iter().any(|principal| matches(principal, name));
+        if shown.cert_type() != CertType::Host {
+            return Err("it is a user's".to_owned());
+        }
+        if !plain.iter().any(about) {
+            return Err(format!("it is for `{}`", shown.valid_principals().join("`, `")));
+        }
+        if !shown.critical_options().is_empty() {
+            return Err("it has critical options, and none is known for hosts".to_owned());
+        }
+        match shown.validate(&[authority.fingerprint(HashAlg::Sha256)]) {
+            Ok(()) => Ok(Some(Verdict::Known)),
+            Err(_) => Err("it has expired, is not valid yet, or its signature is wrong".to_owned()),
+        }
+    }
+
+    fn about<'a>(&'a self, names: &'a [String], mark: Mark) -> impl Iterator<Item = &'a (Place, Entry)> {
+        self.entries.iter().filter(move |(_, e)| e.mark == mark && names.iter().any(|name| e.hosts.matches(name)))
     }
 }
 

@@ -8,9 +8,11 @@ use crate::transport::pattern::matches;
 use crate::transport::target::Target;
 
 /// Those of russh, in its order, and as `ssh_config` changes them.
-pub(super) fn preferred(target: &Target, key: Vec<Algorithm>) -> Result<Preferred, ConnectError> {
+/// `certified`: a certificate rather than a plain key is asked for.
+pub(super) fn preferred(target: &Target, key: Vec<Algorithm>, certified: bool) -> Result<Preferred, ConnectError> {
     let wanted = &target.algorithms;
-    let usual = Preferred { key: key.into(), ..Preferred::DEFAULT };
+    let certificates = if certified { key.clone() } else { Vec::new() };
+    let usual = Preferred { key: key.into(), host_key_certificates: certificates.into(), ..Preferred::DEFAULT };
     let kex = choose("KexAlgorithms", wanted.kex.as_deref(), &usual.kex, kex::ALL_KEX_ALGORITHMS)?;
     // No algorithms, but what the two sides say of themselves in the same list.
     let marks = usual.kex.iter().filter(|name| is_mark(name.as_ref()) && !kex.contains(name)).copied();
@@ -67,7 +69,7 @@ mod tests {
     fn ciphers(wanted: &str) -> Result<Vec<&'static str>, String> {
         let mut target = Target::new("server1".into(), "server1", "root");
         target.algorithms.ciphers = Some(wanted.to_owned());
-        let preferred = preferred(&target, Vec::new()).map_err(|error| error.to_string())?;
+        let preferred = preferred(&target, Vec::new(), false).map_err(|error| error.to_string())?;
         let all = cipher::ALL_CIPHERS;
         Ok(preferred.cipher.iter().filter_map(|one| all.iter().find(|name| **name == one).map(AsRef::as_ref)).collect())
     }
@@ -88,7 +90,7 @@ mod tests {
     fn the_list_of_key_exchanges_keeps_its_marks() {
         let mut target = Target::new("server1".into(), "server1", "root");
         target.algorithms.kex = Some("curve25519-sha256".to_owned());
-        let preferred = preferred(&target, Vec::new()).unwrap();
+        let preferred = preferred(&target, Vec::new(), false).unwrap();
         assert_eq!(preferred.kex.iter().filter(|name| !is_mark(name.as_ref())).count(), 1);
         assert!(preferred.kex.iter().any(|name| name.as_ref() == "kex-strict-c-v00@openssh.com"));
     }

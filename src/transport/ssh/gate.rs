@@ -48,11 +48,14 @@ impl Handler for Gate {
     type Error = GateError;
 
     async fn check_server_key(&mut self, shown: &PublicKeyOrCertificate) -> Result<bool, GateError> {
-        let key = shown.public_key();
-        let _ = self.shown.set(key.clone());
+        let _ = self.shown.set(shown.public_key());
+        let shown = match shown.certificate() {
+            Some(certificate) => PublicKeyOrCertificate::Certificate(certificate.clone()),
+            None => shown.public_key().into(),
+        };
         let (target, host_keys) = (Arc::clone(&self.target), Arc::clone(&self.host_keys));
         // Files are read and locked: not on a thread that others' packets wait for.
-        match tokio::task::spawn_blocking(move || host_keys.check(&target, &key)).await {
+        match tokio::task::spawn_blocking(move || host_keys.check(&target, &shown)).await {
             Ok(verdict) => verdict.map(|()| true).map_err(GateError::Denied),
             Err(error) => Err(GateError::Denied(ConnectError::Local(format!("checking the host key failed: {error}")))),
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use russh::keys::{Algorithm, HashAlg, PublicKey};
+use russh::keys::{Algorithm, HashAlg, PublicKey, PublicKeyOrCertificate};
 
 use crate::model::NodeName;
 use crate::model::shell::quote;
@@ -48,15 +48,30 @@ impl HostKeys {
         Ok(self.known(&target.known_hosts, false)?.key_types(&target.lookup_names()))
     }
 
+    /// Whether to ask for a certificate.
+    pub(super) fn has_authority(&self, target: &Target) -> Result<bool, ConnectError> {
+        Ok(self.known(&target.known_hosts, false)?.has_authority(&target.lookup_names()))
+    }
+
     /// Whether a connection would not find the key new.
     pub(super) fn knows(&self, target: &Target) -> Result<bool, ConnectError> {
         Ok(self.known(&target.known_hosts, true)?.knows(&target.lookup_names()))
     }
 
     /// Judges a key as the target's policy wants, and writes a new one down where it says so.
-    pub(super) fn check(&self, target: &Target, key: &PublicKey) -> Result<(), ConnectError> {
+    pub(super) fn check(&self, target: &Target, shown: &PublicKeyOrCertificate) -> Result<(), ConnectError> {
         let names = target.lookup_names();
-        let mut verdict = self.known(&target.known_hosts, false)?.verdict(&names, key);
+        let known = self.known(&target.known_hosts, false)?;
+        let certified = match shown.certificate() {
+            Some(shown) => known.certified(&names, &target.plain_names(), shown),
+            None => Ok(None),
+        };
+        let key = &shown.public_key();
+        let certified = certified.map_err(|why| ConnectError::Handshake {
+            address: target.address(),
+            cause: format!("its host certificate is not good: {why}"),
+        })?;
+        let mut verdict = certified.unwrap_or_else(|| known.verdict(&names, key));
         if verdict == Verdict::Unknown {
             // Somebody (we, for another node, or `ssh`) may have written it down since.
             verdict = self.known(&target.known_hosts, true)?.verdict(&names, key);

@@ -213,7 +213,7 @@ impl RusshTransport {
         Ok(Config {
             client_id: SshId::Standard(concat!("SSH-2.0-bricklayer_", env!("CARGO_PKG_VERSION")).into()),
             limits: russh::Limits::new(write, read, Duration::from_secs(3600)),
-            preferred: preferred(target, key)?,
+            preferred: preferred(target, key, self.host_keys.has_authority(target)?)?,
             keepalive_interval: Some(target.keepalive_interval.unwrap_or(self.limits.keepalive_interval))
                 .filter(|interval| !interval.is_zero()),
             keepalive_max: target.keepalive_max.unwrap_or(self.limits.keepalive_max),
