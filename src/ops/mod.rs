@@ -1,5 +1,6 @@
 //! Use cases: each reads as named steps on one screen.
 
+mod ask;
 mod check;
 mod connect;
 mod fault;

@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 use crate::events::{Event, LookWhy};
 use crate::exec::{self, LockError, Locks, StageEnd};
 use crate::model::NodeName;
-use crate::ops::connect::confirm;
+use crate::ops::ask::confirm;
 use crate::ops::run::Run;
 use crate::ops::{Fault, Job, job};
 use crate::plan::{Mode, Plan, Refusal, Request, Stage, Then, surprises};

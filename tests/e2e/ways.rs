@@ -1,6 +1,7 @@
 //! Nodes that are reached as `~/.ssh/config` says.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use crate::harness::Lab;
@@ -34,6 +35,18 @@ fn a_node_behind_another_is_reached_with_nothing_but_ssh_config() {
     assert!(out.status.success(), "{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
     let logins = lab.ssh(2, "journalctl -q -u ssh -o cat | grep 'Accepted publickey'");
     assert!(logins.contains("from 10.77.0.101 "), "{logins}");
+
+    let key = lab.folder.join("key");
+    fs::copy(value("identity_file:"), &key).unwrap();
+    let locked = Command::new("ssh-keygen").args(["-q", "-p", "-P", "", "-N", "open sesame", "-f"]).arg(&key).output();
+    assert!(locked.unwrap().status.success());
+    let (asked, program) = (lab.folder.join("asked"), lab.folder.join("askpass"));
+    fs::write(&program, format!("#!/bin/sh\necho \"$1\" >>{}\necho 'open sesame'\n", asked.display())).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let config = config.replace(&value("identity_file:"), &key.to_string_lossy());
+    let out = at_home(&lab, &config, &["plan", "--exit-code"]).env("SSH_ASKPASS", &program).output().unwrap();
+    assert!(out.status.success(), "{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    assert_eq!(fs::read_to_string(&asked).unwrap(), format!("Passphrase of {}\n", key.display()), "asked once");
 
     let out = at_home(&lab, "Host server2\n  Usr root\n  ProxyJump server1:many\n", &["plan"]).output().unwrap();
     assert_eq!(out.status.code(), Some(4));

@@ -4,9 +4,10 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use bricklayer::transport::{ConnectError, HostKeyChecking};
+use bricklayer::model::{NodeName, Secret};
+use bricklayer::transport::{ConnectError, HostKeyChecking, Limits, RusshTransport, Transport as _};
 
-use crate::bed::{Sshd, connect, keygen, run, sign};
+use crate::bed::{NODE, Sshd, connect, keygen, run, sign};
 
 /// An agent for one test, ended by its process number.
 struct Agent {
@@ -110,6 +111,43 @@ async fn certificates_get_in_from_beside_the_key_from_where_they_are_named_and_f
         target.identity_files = vec![key];
         target.certificate_files = vec![named];
         connect(target).await.unwrap_or_else(|error| panic!("named, {kind:?}: {error}"));
+    }
+}
+
+#[tokio::test]
+async fn a_passphrase_that_was_asked_for_opens_a_key_for_the_whole_fleet() {
+    let sshd = Sshd::start("");
+    let key = sshd.path("locked");
+    for format in [&[][..], &["-m", "PKCS8"]] {
+        let _ = std::fs::remove_file(&key);
+        let made = Command::new("ssh-keygen")
+            .args(["-q", "-t", "ecdsa", "-N", "secret", "-f"])
+            .arg(&key)
+            .args(format)
+            .output();
+        assert!(made.unwrap().status.success());
+        authorize(&sshd, std::slice::from_ref(&key));
+        let mut target = sshd.target();
+        target.identity_files = vec![key.clone()];
+        let transport = RusshTransport::new(vec![target.clone()], Limits::default());
+        assert_eq!(transport.locked_keys().await.into_iter().collect::<Vec<_>>(), std::slice::from_ref(&key));
+        assert!(!transport.unlock(&key, &Secret::new("wrong".to_owned())));
+        assert!(transport.connect(&NodeName::new(NODE)).await.is_err());
+        assert!(transport.unlock(&key, &Secret::new("secret".to_owned())));
+        transport.connect(&NodeName::new(NODE)).await.unwrap();
+
+        // The agent has it: nobody needs to be asked.
+        let open = sshd.path("open");
+        std::fs::copy(&key, &open).unwrap();
+        let unlocked =
+            Command::new("ssh-keygen").args(["-q", "-p", "-P", "secret", "-N", "", "-f"]).arg(&open).output();
+        assert!(unlocked.unwrap().status.success());
+        let agent = Agent::start(sshd.folder.path(), &[&open]);
+        target.agent = Some(agent.socket.clone());
+        assert!(RusshTransport::new(vec![target], Limits::default()).locked_keys().await.is_empty());
+        drop(agent);
+        std::fs::remove_file(sshd.path("agent")).unwrap();
+        std::fs::remove_file(key.with_extension("pub")).unwrap();
     }
 }
 

@@ -1,19 +1,20 @@
 //! Getting in, and what is said when no key will do.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use russh::MethodKind;
 use russh::client::{AuthResult, Handle};
 use russh::keys::agent::AgentIdentity;
-use russh::keys::{HashAlg, PrivateKeyWithHashAlg};
+use russh::keys::{HashAlg, PrivateKeyWithHashAlg, PublicKey};
 
 use super::agent::{Agent, Agents};
 use super::gate::Gate;
-use super::key_files::KeyFiles;
+use super::key_files::{KeyFile, KeyFiles, defaults};
 use super::offers::{Offer, OfferedKey, Offers};
 use super::own::Own;
+use crate::model::Secret;
 use crate::transport::api::ConnectError;
 use crate::transport::target::Target;
 
@@ -25,6 +26,32 @@ const MOST_TRIES: usize = 5;
 pub(super) struct Keys {
     files: KeyFiles,
     agents: Agents,
+}
+
+impl Keys {
+    /// Key files of a target that only a passphrase makes useful.
+    pub(super) async fn locked(&self, target: &Target) -> Vec<PathBuf> {
+        let agent = target.agent.as_deref().map(|socket| self.agents.at(socket));
+        let agent = match &agent {
+            Some(agent) => agent.identities().await.unwrap_or_default(),
+            None => &[],
+        };
+        let has = |public: &PublicKey| agent.iter().any(|one| one.public_key().key_data() == public.key_data());
+        let locked = |path: &PathBuf| match self.files.load(path) {
+            KeyFile::Locked(public) => !public.is_some_and(|public| has(&public)) && KeyFiles::is_openable(path),
+            _ => false,
+        };
+        if !target.identity_files.is_empty() {
+            return target.identity_files.iter().filter(|path| locked(path)).cloned().collect();
+        }
+        let usual = if target.usual_keys { defaults() } else { Vec::new() };
+        let open = usual.iter().any(|path| matches!(self.files.load(path), KeyFile::Private(_)));
+        if open || !agent.is_empty() { Vec::new() } else { usual.into_iter().filter(locked).collect() }
+    }
+
+    pub(super) fn unlock(&self, path: &Path, passphrase: &Secret) -> bool {
+        self.files.unlock(path, passphrase)
+    }
 }
 
 /// The attempts on one connection.

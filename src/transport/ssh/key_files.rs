@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::model::Secret;
 use russh::keys::{
     Certificate, Error, PrivateKey, PublicKey, decode_secret_key, load_openssh_certificate, load_public_key,
 };
@@ -34,6 +35,20 @@ impl KeyFiles {
         // The lock is held while parsing: a hundred nodes want the same file at once, and it is parsed once.
         let mut files = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         files.entry(path.to_owned()).or_insert_with(|| read(path)).clone()
+    }
+
+    /// Opens a file that is locked; false where the passphrase is not the right one.
+    pub(super) fn unlock(&self, path: &Path, passphrase: &Secret) -> bool {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let Ok(key) = decode_secret_key(&text, Some(passphrase.reveal())) else { return false };
+        let mut files = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        files.insert(path.to_owned(), KeyFile::Private(Arc::new(key)));
+        true
+    }
+
+    /// Whether a passphrase is of use: russh does not decipher the PEM of elliptic curves, which the agent has to hold.
+    pub(super) fn is_openable(path: &Path) -> bool {
+        std::fs::read_to_string(path).is_ok_and(|text| !text.contains("BEGIN EC PRIVATE KEY"))
     }
 
     /// The certificate in a file, if there is one that can be read.

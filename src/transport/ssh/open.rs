@@ -1,6 +1,7 @@
 //! Opening connections.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use super::hops::Hops;
 use super::host_keys::{HostKeys, UnknownHostKey, accept, fingerprint};
 use super::ramp::{Ramp, backoff};
 use super::session::SshSession;
-use crate::model::NodeName;
+use crate::model::{NodeName, Secret};
 use crate::transport::api::{ConnectError, Session, Transport};
 use crate::transport::target::{HostKeyChecking, Limits, Target, Via};
 
@@ -83,6 +84,21 @@ impl RusshTransport {
         asked.sort_by(|a, b| a.name.cmp(&b.name));
         asked.dedup_by(|a, b| a.name == b.name && a.address() == b.address());
         Ok(join_all(asked.into_iter().map(|target| self.look(target))).await.into_iter().flatten().collect())
+    }
+
+    /// Key files under a passphrase that somebody should be asked for before any work: those that are named and that the
+    /// agent does not have, and the usual ones where there is nothing else to offer.
+    pub async fn locked_keys(&self) -> BTreeSet<PathBuf> {
+        let mut locked = BTreeSet::new();
+        for target in self.all() {
+            locked.extend(self.keys.locked(target).await);
+        }
+        locked
+    }
+
+    /// Opens such a key file for all connections; false where the passphrase is not the right one.
+    pub fn unlock(&self, file: &Path, passphrase: &Secret) -> bool {
+        self.keys.unlock(file, passphrase)
     }
 
     /// The nodes and what lies on the way to them.
