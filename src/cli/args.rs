@@ -39,9 +39,9 @@ pub struct Common {
         default_value = "inventory/my_multihead_cluster.yaml"
     )]
     pub inventory: PathBuf,
-    /// Change only these nodes (`server1,server3`); all nodes are looked at all the same
-    #[arg(long, value_name = "NODE,..", value_delimiter = ',', global = true)]
-    pub on: Vec<String>,
+    /// Change only these nodes (`server[1-3],!server2,@redis`); all nodes are looked at all the same
+    #[arg(long, value_name = "NODES", global = true)]
+    pub on: Option<String>,
     /// How many nodes are worked on at one time
     #[arg(short, long, value_name = "N", global = true, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
     pub forks: u16,

@@ -11,10 +11,12 @@ mod node;
 mod nodes;
 mod path;
 mod schema;
+mod select;
 mod ssh;
 
 pub use draft::{Draft, Inventory, Places};
 pub use form::{Field, Form, names};
 pub use node::{InventoryNode, Role};
 pub use schema::schema;
+pub use select::select;
 pub use ssh::{Become, HostKeyChecking, SshSettings};

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::inventory::{Draft, Inventory};
+use crate::inventory::{Draft, Inventory, select};
 use crate::model::{NodeName, Service};
 use crate::ops::{Fault, Settings};
 use crate::plan::{Level, Note};
 use crate::playbook::Library;
 use crate::services::{self, MANAGED, Rooms};
-use crate::yaml::nearest;
 
 /// Everything that was read before any node is asked.
 pub struct Job {
@@ -38,10 +37,7 @@ impl Job {
         for room in &rooms {
             library.check(room.contracts()).map_err(Fault::Playbooks)?;
         }
-        let only = match settings.on.as_slice() {
-            [] => None,
-            names => Some(nodes(&inventory, names)?),
-        };
+        let only = settings.on.as_deref().map(|on| select(&inventory, on).map_err(Fault::Usage)).transpose()?;
         Ok(Self { settings, inventory, rooms, library, only })
     }
 
@@ -63,17 +59,10 @@ impl Job {
     }
 }
 
-/// Node names of the command line.
+/// Nodes that the command line names, each by a selection.
 pub(super) fn nodes(inventory: &Inventory, names: &[String]) -> Result<BTreeSet<NodeName>, Fault> {
-    names
-        .iter()
-        .map(|name| {
-            let found = inventory.nodes.iter().find(|node| node.name.as_str() == name);
-            found.map(|node| node.name.clone()).ok_or_else(|| {
-                let near = nearest(name, inventory.nodes.iter().map(|node| node.name.as_str()));
-                let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-                Fault::Usage(format!("there is no node `{name}` in `{}`{near}", inventory.path.display()))
-            })
-        })
-        .collect()
+    if names.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    select(inventory, &names.join(",")).map_err(Fault::Usage)
 }

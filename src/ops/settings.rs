@@ -21,8 +21,8 @@ pub struct Settings {
     pub command: String,
     /// The inventory file.
     pub inventory: PathBuf,
-    /// Nodes that may be changed; none named is all.
-    pub on: Vec<String>,
+    /// Nodes that may be changed; nothing is all.
+    pub on: Option<String>,
     /// Services; none named is all that are managed.
     pub services: Vec<Service>,
     /// How many nodes are worked on at one time.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bricklayer::inventory::{Become, HostKeyChecking, Inventory, Role};
+use bricklayer::inventory::{Become, HostKeyChecking, Inventory, Role, select};
 use bricklayer::model::{Hop, Service};
 use bricklayer::services::glusterfs::spec::{DedicatedBrick, PeerNames, Replica, Spec};
 
@@ -177,4 +177,45 @@ fn the_glusterfs_section_is_read_and_cleaned() {
     assert_eq!(spec.directories, ["a", "b/c"]);
     assert_eq!(members(&spec), ["zeta", "mid", "alpha", "beta"], "priority first, then the name");
     assert_eq!(spec.clients.iter().map(ToString::to_string).collect::<Vec<_>>(), ["node1", "other"]);
+}
+
+#[test]
+fn nodes_are_selected_by_names_numbers_services_and_roles() {
+    let (inventory, _) = good("selection");
+    let all = "alpha,db,node08,node09,node10,server1,server2,server3";
+    for (selection, wanted) in [
+        ("server1", "server1"),
+        ("server[1-2]", "server1,server2"),
+        ("server[1,3]", "server1,server3"),
+        ("node[08-10]", "node08,node09,node10"),
+        ("node*,!node09", "node08,node10"),
+        ("server?", "server1,server2,server3"),
+        ("@all", all),
+        ("!@compute_nodes,!db", "alpha,server1,server2,server3"),
+        ("@redis", "db,server2"),
+        ("@glusterfs,!server[2-3]", "server1"),
+        (" server1 , alpha ", "alpha,server1"),
+    ] {
+        let chosen = select(&inventory, selection).unwrap_or_else(|error| panic!("{selection}: {error}"));
+        let chosen: Vec<_> = chosen.iter().map(ToString::to_string).collect();
+        assert_eq!(chosen.join(","), wanted, "{selection}");
+    }
+    for (selection, says) in [
+        ("sever1", "there is no node `sever1` in"),
+        ("sever1", "did you mean `server1`?"),
+        ("server[1-4]", "there is no node `server4`"),
+        ("server[3-1]", "`[3-1]` in `server[3-1]` is not like `[1-3,7]`"),
+        ("server[1-x]", "is not like"),
+        ("server[1", "the brackets of `server[1` do not match"),
+        ("a]", "do not match"),
+        ("server1,,alpha", "has an empty term"),
+        ("", "has an empty term"),
+        ("server1,!server1", "leaves no node"),
+        ("@redsi", "did you mean `@redis`?"),
+        ("@slurm", "no node is in `@slurm`"),
+        ("server[0-99999999]", "is not like"),
+    ] {
+        let error = select(&inventory, selection).unwrap_err();
+        assert!(error.contains(says), "{selection}: {error}");
+    }
 }
