@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::inventory::{Inventory, InventoryNode, Role};
+use crate::model::pattern::matches;
 use crate::model::{NodeName, Service};
 use crate::yaml::nearest;
 
@@ -63,7 +64,7 @@ fn named(inventory: &Inventory, term: &str) -> Result<BTreeSet<NodeName>, String
     }
     let mut found = BTreeSet::new();
     for pattern in spread(term)? {
-        let here: Vec<_> = inventory.nodes.iter().filter(|node| is_like(&pattern, node.name.as_str())).collect();
+        let here: Vec<_> = inventory.nodes.iter().filter(|node| matches(&pattern, node.name.as_str())).collect();
         if here.is_empty() {
             let near = nearest(&pattern, inventory.nodes.iter().map(|node| node.name.as_str()));
             let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
@@ -114,20 +115,4 @@ fn spread(term: &str) -> Result<Vec<String>, String> {
         }
     }
     Ok(names)
-}
-
-fn is_like(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        Some((before, after)) => {
-            let Some(rest) = starts(before, name) else { return false };
-            rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| is_like(after, &rest[at..]))
-        }
-        None => starts(pattern, name).is_some_and(str::is_empty),
-    }
-}
-
-// What follows in `name` after `pattern`, in which `?` is any letter.
-fn starts<'a>(pattern: &str, name: &'a str) -> Option<&'a str> {
-    let mut name = name.chars();
-    pattern.chars().all(|wanted| name.next().is_some_and(|c| wanted == '?' || wanted == c)).then_some(name.as_str())
 }

@@ -3,6 +3,7 @@
 mod health;
 mod hop;
 mod node;
+pub mod pattern;
 mod secret;
 mod service;
 pub mod shell;

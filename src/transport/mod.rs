@@ -6,7 +6,6 @@ pub mod fake;
 mod frame;
 mod known_hosts;
 mod open_files;
-mod pattern;
 mod ssh;
 pub mod ssh_config;
 mod target;

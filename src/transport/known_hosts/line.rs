@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use russh::keys::{PublicKey, parse_public_key_base64};
 use sha1::Sha1;
 
-use crate::transport::pattern::any;
+use crate::model::pattern::any;
 
 /// What a line says of a key.
 #[derive(Clone, Debug)]

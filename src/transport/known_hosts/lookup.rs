@@ -7,8 +7,8 @@ use russh::keys::ssh_key::public::KeyData;
 use russh::keys::{Algorithm, Certificate, HashAlg, PublicKey};
 
 use super::line::{Entry, Line, Mark};
+use crate::model::pattern::matches;
 use crate::model::shell::quote;
-use crate::transport::pattern::matches;
 
 /// Files as read, in the order given.
 #[derive(Clone, Debug, Default)]

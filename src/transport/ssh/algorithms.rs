@@ -3,8 +3,8 @@
 use russh::keys::Algorithm;
 use russh::{Preferred, cipher, kex, mac};
 
+use crate::model::pattern::matches;
 use crate::transport::api::ConnectError;
-use crate::transport::pattern::matches;
 use crate::transport::target::Target;
 
 /// Those of russh, in its order, and as `ssh_config` changes them.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::answer::{Answer, Undecided};
 use super::config::ConfigError;
 use super::words;
-use crate::transport::pattern;
+use crate::model::pattern;
 
 /// OpenSSH's own bound (`readconf.c`, `READCONF_MAX_DEPTH`).
 const DEEPEST: usize = 16;

@@ -1,7 +1,7 @@
 //! Patterns with `*` and `?`, as OpenSSH has them in all its files (`match.c`, `match_pattern`).
 
 /// `*` for any run of characters, `?` for one. Linear with one step back, so a hostile pattern costs nothing.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
+pub fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
     let mut star = None;
@@ -27,7 +27,7 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
 }
 
 /// Matches a list: one pattern must, and none with `!`.
-pub(super) fn any(patterns: &[String], name: &str) -> bool {
+pub fn any(patterns: &[String], name: &str) -> bool {
     let excluded = |pattern: &String| pattern.strip_prefix('!').is_some_and(|not| matches(not, name));
     !patterns.iter().any(excluded) && patterns.iter().any(|pattern| matches(pattern, name))
 }
