@@ -42,11 +42,11 @@ images:
 	for image in debian12 debian12-gluster debian13 rhel; do $(LAB) image $$image || exit; done
 
 e2e: images
-	$(E2E) --skip soak_
+	$(E2E) 2 --skip soak_
 
 soak: images
 	tests/lab/selftest.sh
-	$(E2E) soak_
+	$(E2E) 3 soak_
 
 bench:
 	benches/run.sh
