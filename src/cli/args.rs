@@ -54,6 +54,10 @@ pub struct Common {
     /// Accept and write down the host keys of nodes that are not known yet; a changed key is refused all the same
     #[arg(long, global = true)]
     pub accept_new_host_keys: bool,
+    /// Ask for the password that sudo wants on the nodes, once, before any work (or `BRICKLAYER_SUDO_PASSWORD`,
+    /// `BRICKLAYER_SUDO_PASSWORD_FILE`)
+    #[arg(short = 'K', long, global = true)]
+    pub ask_sudo_password: bool,
     /// Show the scripts of the steps, and what they print; twice: what we do ourselves, on standard error
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub verbose: u8,

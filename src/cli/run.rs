@@ -8,7 +8,7 @@ use clap::Parser;
 
 use crate::cli::args::{Cli, Color, Command, Common, Format, SchemaOf};
 use crate::model::Service;
-use crate::ops::{self, Fault, Job, PlanWish, SchemaKind, Settings, UpWish};
+use crate::ops::{self, Access, Fault, Job, PlanWish, SchemaKind, Settings, UpWish};
 use crate::plan::Mode;
 use crate::report::{self, ColorChoice, Console, Mark, Said};
 
@@ -79,7 +79,10 @@ fn load(common: Common, services: Vec<Service>, console: Console, args: &[OsStri
         services,
         forks: usize::from(common.forks),
         playbooks: common.playbooks,
-        accept_new_host_keys: common.accept_new_host_keys,
+        access: Access {
+            accept_new_host_keys: common.accept_new_host_keys,
+            ask_sudo_password: common.ask_sudo_password,
+        },
         verbose: common.verbose > 0,
         json: common.format == Format::Json,
         console,

@@ -33,6 +33,18 @@ pub(super) async fn secret(prompt: &str) -> Result<Option<Secret>, Fault> {
     }
 }
 
+/// What the variable holds, or the file that `NAME_FILE` names, without the end of its line.
+pub(super) fn from_environment(name: &str) -> Result<Option<Secret>, Fault> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    if let Some(value) = variable(name) {
+        return Ok(Some(Secret::new(value)));
+    }
+    let Some(file) = variable(&format!("{name}_FILE")) else { return Ok(None) };
+    let text = std::fs::read_to_string(&file)
+        .map_err(|error| Fault::Usage(format!("`{name}_FILE` names `{file}`, which cannot be read: {error}")))?;
+    Ok(Some(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned())))
+}
+
 async fn by_program(program: &std::ffi::OsStr, prompt: &str) -> Result<Option<Secret>, Fault> {
     let asked = Command::new(program).arg(prompt).stdin(Stdio::null()).stderr(Stdio::inherit()).output().await;
     let out =

@@ -18,6 +18,6 @@ pub use check::{check, schema};
 pub use fault::Fault;
 pub use job::Job;
 pub use plan::{PlanWish, plan};
-pub use settings::{SchemaKind, Settings};
+pub use settings::{Access, SchemaKind, Settings};
 pub use status::status;
 pub use up::{UpWish, up};

@@ -27,7 +27,7 @@ pub(super) struct Run {
 impl Run {
     /// Connects to nothing yet. A run that may change something keeps a journal.
     pub(super) async fn start(job: Job, journal: bool) -> Result<Self, Fault> {
-        let transport = connect::transport(&job).await?;
+        let (transport, secrets) = connect::transport(&job).await?;
         let (name, tellers) = tellers::choose(&job, journal)?;
         let (tell, sequencer) = Sequencer::start(tellers, wall_clock());
         tell.send(Event::RunStarted {
@@ -40,7 +40,7 @@ impl Run {
         let context = Context {
             fleet: Fleet::new(transport, job.settings.forks),
             tell,
-            redact: Arc::new(Redactor::new([])),
+            redact: Arc::new(Redactor::new(&secrets)),
             interrupt: Interrupt::default(),
             log: NodeLog { path: NODE_LOG.to_owned(), run: name, who: who() },
             mark: format!("@bricklayer-{:016x}", RandomState::new().build_hasher().finish()),

@@ -14,6 +14,15 @@ pub enum SchemaKind {
     Playbook,
 }
 
+/// How nodes are got into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Access {
+    /// Write unknown host keys down without asking.
+    pub accept_new_host_keys: bool,
+    /// Ask for the sudo passwords before any work.
+    pub ask_sudo_password: bool,
+}
+
 /// Settings of every command.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -29,8 +38,8 @@ pub struct Settings {
     pub forks: usize,
     /// A folder of playbooks that replaces the built-in ones.
     pub playbooks: Option<PathBuf>,
-    /// Write unknown host keys down without asking.
-    pub accept_new_host_keys: bool,
+    /// How nodes are got into.
+    pub access: Access,
     /// Show scripts and what they print.
     pub verbose: bool,
     /// One JSON object a line on standard output.

@@ -31,6 +31,10 @@ pub(crate) enum Root {
 
 /// Printed (with more) when sudo is about to be asked, or root is missing.
 const ASKING: &str = "::bricklayer:sudo::";
+/// sudo's prompt.
+const PASSWORD: &str = "::bricklayer:password::";
+/// Printed when the shell waits for the script.
+const READY: &str = "::bricklayer:ready::";
 /// Printed with the process number and a newline when the script starts.
 const START: &str = "::bricklayer:start:";
 /// Most noise before the start mark that is kept.
@@ -39,6 +43,16 @@ const NOISE: usize = 16 * 1024;
 impl Frame {
     /// `held`: what follows the script on standard input is for its commands; otherwise they get `/dev/null`.
     pub(crate) fn new(text: &str, root: Root, held: bool) -> Self {
+        Self::by(text, root, held, SUDO, "")
+    }
+
+    /// The same where sudo may want a password: it asks with a prompt of ours ([`Prelude::asked`]), and nothing may be
+    /// sent before the shell says that it is there ([`Prelude::ready`]), or sudo would swallow it.
+    pub(crate) fn with_password(text: &str, root: Root, held: bool) -> Self {
+        Self::by(text, root, held, SUDO_ASKS, "echo ::brick\"\"layer:ready::;")
+    }
+
+    fn by(text: &str, root: Root, held: bool, sudo: &str, ready: &str) -> Self {
         let mut stdin = Vec::with_capacity(text.len() + 64);
         stdin.extend_from_slice(text.as_bytes());
         // A command substitution drops NUL bytes and with them the length that was announced.
@@ -48,19 +62,20 @@ impl Frame {
         let length = stdin.len();
         let input = if held { "" } else { "exec </dev/null;" };
         let inner = format!(
-            "s=$(head -c {length});case $s in *\"{end}\") m=::brick\"\"layer:start:$$;echo $m;echo $m >&2;\
+            "{ready}s=$(head -c {length});case $s in *\"{end}\") m=::brick\"\"layer:start:$$;echo $m;echo $m >&2;\
              eval \"unset s m;{input}$s\";;*) echo the script was cut short >&2;exit 125;;esac"
         );
         let command = match root {
             Root::No => format!("sh -c '{inner}'"),
             Root::Already => format!("sh -c 'if [ $(id -u) = 0 ];then eval \"$0\";else {NOT_ROOT};fi' '{inner}'"),
-            Root::IfNeeded => format!("sh -c 'if [ $(id -u) = 0 ];then eval \"$0\";else {SUDO};fi' '{inner}'"),
-            Root::Sudo => format!("sh -c '{SUDO}' '{inner}'"),
+            Root::IfNeeded => format!("sh -c 'if [ $(id -u) = 0 ];then eval \"$0\";else {sudo};fi' '{inner}'"),
+            Root::Sudo => format!("sh -c '{sudo}' '{inner}'"),
         };
         Self { command, stdin }
     }
 }
 
+const SUDO_ASKS: &str = "echo ::brick\"\"layer:sudo:: >&2;exec sudo -S -p ::brick\"\"layer:password:: -- sh -c \"$0\"";
 const NOT_ROOT: &str = "echo ::brick\"\"layer:sudo:: >&2;id >&2;exit 126";
 const SUDO: &str = "echo ::brick\"\"layer:sudo:: >&2;exec sudo -n -- sh -c \"$0\"";
 
@@ -93,12 +108,26 @@ impl Prelude {
         self.started
     }
 
+    /// How often sudo has asked for a password.
+    pub(crate) fn asked(&self) -> usize {
+        self.text().matches(PASSWORD).count()
+    }
+
+    /// The shell waits for the script.
+    pub(crate) fn ready(&self) -> bool {
+        self.started.is_some() || self.text().contains(READY)
+    }
+
+    fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.noise)
+    }
+
     /// What came before the start, in one line; and whether sudo had been asked, after which only its words count.
     pub(crate) fn noise(&self) -> (String, bool) {
-        let text = String::from_utf8_lossy(&self.noise);
+        let text = self.text().replace(PASSWORD, "").replace(READY, "");
         let (text, asked) = match text.split_once(ASKING) {
             Some((_, said)) => (said, true),
-            None => (&*text, false),
+            None => (text.as_str(), false),
         };
         let words: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         (words.join("; "), asked)

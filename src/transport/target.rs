@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::NodeName;
+use crate::model::{NodeName, Secret};
 
 /// What to do about a host key that is not known. A changed or revoked key is refused by all but [`Off`](Self::Off),
 /// a revoked one even then.
@@ -70,6 +70,8 @@ pub struct Target {
     pub host_key_checking: HostKeyChecking,
     /// How to become root.
     pub become_root: Become,
+    /// The login user's, for sudo where it asks.
+    pub sudo_password: Option<Arc<Secret>>,
     /// How long the TCP connection may take.
     pub connect_timeout: Duration,
     /// What is offered in place of the usual.
@@ -123,6 +125,7 @@ impl Target {
             host_key_alias: None,
             host_key_checking: HostKeyChecking::default(),
             become_root: Become::default(),
+            sudo_password: None,
             connect_timeout: Duration::from_secs(10),
             algorithms: Algorithms::default(),
             keepalive_interval: None,

@@ -17,6 +17,11 @@ use bricklayer::transport::{
 const ACCOUNTS: [(&str, &str); 4] =
     [("admin", "/bin/bash"), ("fisher", "/usr/bin/fish"), ("seasheller", "/bin/csh"), ("nobash", "/usr/sbin/nologin")];
 
+/// Of all accounts, for sudo.
+pub(crate) const PASSWORD: &str = "open sesame";
+const HASH: &str =
+    "$6$bricklayer$hmZ4GgZjeyHbEYW0ozqXr2DJje56blqX2ssG0rMIlDQ2SylGkbuezm/ksVKZg8aFs51PPpMf9UWUDhqoIxPCW/";
+
 const HOST_KEYS: [&str; 3] = ["ed25519", "rsa", "ecdsa"];
 
 /// The name of the node in all these tests.
@@ -46,7 +51,7 @@ impl Sshd {
                 ["/etc/passwd", "/etc/shadow"].map(|f| std::fs::read_to_string(f).unwrap()).into();
             for (id, (user, shell)) in ACCOUNTS.iter().enumerate() {
                 writeln!(passwd, "{user}:x:{0}:{0}::{at}:{shell}", 4200 + id).unwrap();
-                writeln!(shadow, "{user}:*:19000:0:99999:7:::").unwrap();
+                writeln!(shadow, "{user}:{HASH}:19000:0:99999:7:::").unwrap();
             }
             let sudoers = format!("Defaults !fqdn\nroot ALL=(ALL:ALL) ALL\n{sudoers}\n");
             for (name, text) in [("passwd", passwd), ("shadow", shadow), ("sudoers", sudoers)] {

@@ -1,8 +1,12 @@
 //! Becoming root.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use bricklayer::model::Secret;
 use bricklayer::transport::{Become, Outcome, RunError, Script, Target};
 
-use crate::bed::{Sshd, connect, script};
+use crate::bed::{PASSWORD, Sshd, connect, script};
 
 async fn as_root(target: Target, text: &str) -> Result<Outcome, RunError> {
     let root = Script { become_root: true, ..script(text) };
@@ -95,4 +99,71 @@ async fn what_sudo_started_is_ended_when_it_takes_too_long() {
         let left = script(&format!("grep -lzxF 4711.{} /proc/[0-9]*/cmdline", sshd.port));
         assert_eq!(session.run(&left, &|_| ()).await.unwrap().stdout.text, "", "{rules}");
     }
+}
+
+fn knowing(sshd: &Sshd, password: &str) -> Target {
+    let mut target = sshd.target_as("admin");
+    target.sudo_password = Some(Arc::new(Secret::new(password.to_owned())));
+    target
+}
+
+#[tokio::test]
+async fn sudo_is_given_its_password_when_it_asks_and_never_swallows_the_script() {
+    // Where it asks, where it does not, where it has just asked, and where it has a terminal of its own.
+    for rules in [
+        "admin ALL=(ALL) ALL",
+        "admin ALL=(ALL) NOPASSWD: ALL",
+        "Defaults timestamp_type=global\nadmin ALL=(ALL) ALL",
+        "Defaults use_pty\nadmin ALL=(ALL) ALL",
+        "Defaults lecture=always\nadmin ALL=(ALL) ALL",
+    ] {
+        let sshd = Sshd::with_accounts("", rules);
+        let session = connect(knowing(&sshd, PASSWORD)).await.unwrap();
+        let root = Script { become_root: true, ..script("id -u; cat; echo \"$SUDO_USER\" >&2; ps -ef; exit 3") };
+        for round in 1..=2 {
+            let outcome = session.run(&root, &|_| ()).await.unwrap_or_else(|error| panic!("{rules} {round}: {error}"));
+            assert!(outcome.stdout.text.starts_with("0\n"), "{rules}: {}", outcome.stdout.text);
+            assert!(outcome.stderr.text.contains("admin\n"), "{rules}: {}", outcome.stderr.text);
+            assert!(!outcome.stdout.text.contains(PASSWORD) && !outcome.stderr.text.contains(PASSWORD), "{rules}");
+        }
+        // Root by itself, and scripts that do not want root, are not held up.
+        let plain = session.run(&script("id -un"), &|_| ()).await.unwrap();
+        assert_eq!(plain.stdout.text, "admin\n");
+        let mut target = knowing(&sshd, PASSWORD);
+        "root".clone_into(&mut target.user);
+        assert_eq!(as_root(target, "id -u").await.unwrap().stdout.text, "0\n");
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_is_wrong_is_tried_once() {
+    let sshd = Sshd::with_accounts("", "admin ALL=(ALL) ALL");
+    let start = std::time::Instant::now();
+    match as_root(knowing(&sshd, "wrong"), "id -u").await {
+        Err(RunError::Privilege { what, remedy, .. }) => {
+            assert_eq!(what, "sudo does not take the password of admin");
+            assert!(remedy.contains("it was tried once"), "{remedy}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(start.elapsed() < Duration::from_secs(20));
+    // Who may not use sudo at all is told that, and not that the password is wrong.
+    let sshd = Sshd::with_accounts("", "");
+    match as_root(knowing(&sshd, PASSWORD), "id -u").await {
+        Err(RunError::Privilege { said, .. }) => assert!(said.contains("not in the sudoers file"), "{said}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_was_started_with_a_password_is_ended_when_it_takes_too_long() {
+    let sshd = Sshd::with_accounts("", "admin ALL=(ALL) ALL");
+    let session = connect(knowing(&sshd, PASSWORD)).await.unwrap();
+    let slow = Script { become_root: true, timeout: Duration::from_secs(4), ..script("echo begun; sleep 7654") };
+    match session.run(&slow, &|_| ()).await {
+        Err(RunError::TimedOut(_, outcome)) => assert_eq!(outcome.stdout.text, "begun\n"),
+        other => panic!("{other:?}"),
+    }
+    let left = session.run(&script("pgrep -fx 'sleep 7654' || echo none"), &|_| ()).await.unwrap();
+    assert_eq!(left.stdout.text, "none\n");
 }

@@ -10,8 +10,9 @@ use tokio::time::{Instant, sleep};
 
 use super::gate::Gate;
 use super::ramp::backoff;
-use super::run::{Ending, Open, Writer, beside, follow};
+use super::run::{Ending, Open, Writer, admitted, beside, follow};
 use super::streams::Streams;
+use crate::model::Secret;
 use crate::transport::api::Exit;
 use crate::transport::frame::{Frame, Root, killer};
 
@@ -31,6 +32,7 @@ pub(super) struct Doomed {
     pub(super) open: Open,
     pub(super) streams: Streams,
     pub(super) root: Root,
+    pub(super) password: Option<Arc<Secret>>,
     /// Its place among the scripts that run at once, given back when it has ended: the sessions that are left then
     /// are enough to end the others.
     pub(super) place: OwnedSemaphorePermit,
@@ -49,9 +51,9 @@ impl Reaper {
     }
 
     async fn pursue(self: Arc<Self>, doomed: Doomed, report: oneshot::Sender<Streams>) {
-        let Doomed { open: Open { mut read, write }, mut streams, root, place } = doomed;
+        let Doomed { open: Open { mut read, write }, mut streams, root, password, place } = doomed;
         let started = streams.started();
-        let killing = self.kill_until_dead(&write, started, root);
+        let killing = self.kill_until_dead(&write, started, (root, password.as_deref()));
         let following = async {
             let patience = Instant::now() + self.grace * 3;
             let ending = follow(&mut read, &mut streams, &|_| (), patience).await;
@@ -71,7 +73,7 @@ impl Reaper {
         &self,
         write: &Writer,
         mut pid: watch::Receiver<Option<u32>>,
-        root: Root,
+        root: (Root, Option<&Secret>),
     ) -> Result<(), russh::Error> {
         // A busy node may start it only now. Once the channel is closed it can not: the start mark has nowhere to go.
         let Ok(pid) = pid.wait_for(Option::is_some).await.map(|pid| pid.unwrap_or_default()) else { return Ok(()) };
@@ -86,16 +88,28 @@ impl Reaper {
     }
 
     /// One after the other, as sshd has few sessions left when many scripts run; and again, should it have none.
-    async fn kill(&self, pid: u32, signal: &str, root: Root) -> bool {
+    async fn kill(&self, pid: u32, signal: &str, (root, password): (Root, Option<&Secret>)) -> bool {
         let _turn = self.turn.lock().await;
         for attempt in 1..=3 {
             match Open::session(&self.handle).await {
-                Ok(Open { mut read, write }) => {
+                Ok(mut open) => {
                     let mut streams = Streams::default();
-                    let killing = write.start(Frame::new(&killer(pid, signal), root, false), false);
                     let until = Instant::now() + self.grace;
-                    beside(killing, follow(&mut read, &mut streams, &|_| (), until)).await;
-                    write.close().await;
+                    let text = killer(pid, signal);
+                    let frame = if let Some(password) = password {
+                        let frame = Frame::with_password(&text, root, false);
+                        if admitted(&mut open, &mut streams, &frame, (password, until)).await.is_err() {
+                            return false;
+                        }
+                        frame
+                    } else {
+                        let frame = Frame::new(&text, root, false);
+                        let _ = open.write.exec(&frame).await;
+                        frame
+                    };
+                    let killing = open.write.send(frame, false);
+                    beside(killing, follow(&mut open.read, &mut streams, &|_| (), until)).await;
+                    open.write.close().await;
                     return streams.exit == Some(Exit::Code(0));
                 }
                 Err(russh::Error::ChannelOpenFailure(_)) => sleep(backoff(attempt)).await,

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::gate::Gate;
 use super::streams::{LineSink, Streams};
+use crate::model::Secret;
 use crate::transport::frame::Frame;
 
 /// Largest piece written at once: one packet, as a bigger one across a rekey has broken peers (Eugeny/russh#761).
@@ -42,15 +43,28 @@ impl Open {
 }
 
 impl Writer {
-    /// Asks for the command and writes its standard input; `more` leaves that open.
-    pub(super) async fn start(&self, frame: Frame, more: bool) -> Result<(), russh::Error> {
+    /// Asks for the command. The reply is not waited for: a refusal comes as a message.
+    pub(super) async fn exec(&self, frame: &Frame) -> Result<(), russh::Error> {
+        match &self.0 {
+            Some(write) => write.exec(true, frame.command.as_str()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Writes its standard input; `more` leaves that open.
+    pub(super) async fn send(&self, frame: Frame, more: bool) -> Result<(), russh::Error> {
         let Some(write) = &self.0 else { return Ok(()) };
-        // The reply is not waited for: a refusal comes as a message.
-        write.exec(true, frame.command).await?;
         for piece in frame.stdin.chunks(PIECE) {
             write.data_bytes(piece.to_vec()).await?;
         }
         if more { Ok(()) } else { write.eof().await }
+    }
+
+    async fn password(&self, password: &Secret) -> Result<(), russh::Error> {
+        match &self.0 {
+            Some(write) => write.data_bytes([password.reveal(), "\n"].concat().into_bytes()).await,
+            None => Ok(()),
+        }
     }
 
     pub(super) async fn write(&self, bytes: &'static [u8]) -> Result<(), russh::Error> {
@@ -89,6 +103,44 @@ impl Drop for Writer {
             runtime.spawn(async move { write.close().await });
         }
     }
+}
+
+/// Why a script was not let in.
+pub(super) enum Kept {
+    /// sudo has asked twice.
+    Wrong,
+    Ended(Ending),
+}
+
+/// Sees a frame with a password to where the script may be sent: the password goes out when sudo asks for it, and only
+/// once. A write that fails is no answer: the channel has one.
+pub(super) async fn admitted(
+    open: &mut Open,
+    streams: &mut Streams,
+    frame: &Frame,
+    (password, deadline): (&Secret, Instant),
+) -> Result<(), Kept> {
+    let _ = open.write.exec(frame).await;
+    let mut sent = false;
+    while !streams.ready() {
+        match streams.asked() {
+            0 => {}
+            1 if sent => {}
+            1 => {
+                sent = true;
+                let _ = open.write.password(password).await;
+            }
+            _ => return Err(Kept::Wrong),
+        }
+        tokio::select! {
+            message = open.read.wait() => match message {
+                Some(message) => if !streams.take(message, &|_| ()) { return Err(Kept::Ended(Ending::Closed)) },
+                None => return Err(Kept::Ended(Ending::Lost)),
+            },
+            () = sleep_until(deadline) => return Err(Kept::Ended(Ending::Late)),
+        }
+    }
+    Ok(())
 }
 
 /// How following a channel came to an end.

@@ -14,8 +14,9 @@ use super::gate::Gate;
 use super::hold::Hold;
 use super::ramp::backoff;
 use super::reap::{Doomed, Reaper};
-use super::run::{Ending, Open, beside, follow, until_first_line};
+use super::run::{Ending, Kept, Open, admitted, beside, follow, until_first_line};
 use super::streams::{LineSink, Streams};
+use crate::model::Secret;
 use crate::transport::api::{Exit, Held, HoldError, Outcome, RunError, Script, Session};
 use crate::transport::frame::{Frame, Root};
 use crate::transport::target::{Become, Limits, Target};
@@ -89,9 +90,12 @@ impl SshSession {
         let root = self.root(script.become_root);
         let mut open = self.open(deadline).await?;
         let mut streams = Streams::default();
-        let ending = {
-            let writing = open.write.start(Frame::new(&script.text, root, false), false);
-            beside(writing, follow(&mut open.read, &mut streams, line, deadline)).await
+        let ending = match self.started(&mut open, &mut streams, (script, root, false), deadline).await? {
+            Start::Send(frame) => {
+                let writing = open.write.send(frame, false);
+                beside(writing, follow(&mut open.read, &mut streams, line, deadline)).await
+            }
+            Start::Ended(ending) => ending,
         };
         match ending {
             Ending::Closed => {
@@ -100,7 +104,9 @@ impl SshSession {
             }
             Ending::Lost => Err(self.lost("closed").await),
             Ending::Late => {
-                let streams = Arc::clone(&self.reaper).end(Doomed { open, streams, root, place }).await;
+                let streams = Arc::clone(&self.reaper)
+                    .end(Doomed { open, streams, root, password: self.target.sudo_password.clone(), place })
+                    .await;
                 Err(RunError::TimedOut(script.timeout, Box::new(streams.finish(line))))
             }
         }
@@ -112,10 +118,12 @@ impl SshSession {
         let root = self.root(script.become_root);
         let mut open = self.open(deadline).await?;
         let mut streams = Streams::default();
-        let ending = {
-            let writing = open.write.start(Frame::new(&script.text, root, true), true);
-            let reading = until_first_line(&mut open.read, &mut streams, deadline);
-            beside(writing, reading).await
+        let ending = match self.started(&mut open, &mut streams, (script, root, true), deadline).await? {
+            Start::Send(frame) => {
+                let writing = open.write.send(frame, true);
+                beside(writing, until_first_line(&mut open.read, &mut streams, deadline)).await
+            }
+            Start::Ended(ending) => Err(ending),
         };
         match ending {
             Ok(first) => Ok((first, Box::new(Hold::keep(open, streams, heartbeat)))),
@@ -127,6 +135,40 @@ impl SshSession {
             Err(Ending::Late) => {
                 open.write.close().await;
                 Err(RunError::TimedOut(script.timeout, Box::new(streams.finish(&|_| ()))).into())
+            }
+        }
+    }
+
+    /// The password that sudo is given there.
+    fn password(&self, root: Root) -> Option<&Secret> {
+        self.target.sudo_password.as_deref().filter(|_| matches!(root, Root::IfNeeded | Root::Sudo))
+    }
+
+    /// Up to where the script is to be sent.
+    async fn started(
+        &self,
+        open: &mut Open,
+        streams: &mut Streams,
+        (script, root, held): (&Script, Root, bool),
+        deadline: Instant,
+    ) -> Result<Start, RunError> {
+        let Some(password) = self.password(root) else {
+            let frame = Frame::new(&script.text, root, held);
+            // A failed write is no answer: what the server has to say comes by reading.
+            let _ = open.write.exec(&frame).await;
+            return Ok(Start::Send(frame));
+        };
+        let frame = Frame::with_password(&script.text, root, held);
+        match admitted(open, streams, &frame, (password, deadline)).await {
+            Ok(()) => Ok(Start::Send(frame)),
+            Err(Kept::Ended(ending)) => Ok(Start::Ended(ending)),
+            Err(Kept::Wrong) => {
+                let user = &self.target.user;
+                Err(RunError::Privilege {
+                    what: format!("sudo does not take the password of {user}"),
+                    said: streams.noise().0,
+                    remedy: "run the same command again with the right password; it was tried once".to_owned(),
+                })
             }
         }
     }
@@ -167,6 +209,13 @@ impl SshSession {
     }
 }
 
+/// How far a frame came.
+enum Start {
+    /// It is to be sent.
+    Send(Frame),
+    Ended(Ending),
+}
+
 /// What to do where sudo refuses.
 fn remedy(user: &str, exit: Option<&Exit>, said: &str) -> String {
     if exit == Some(&Exit::Code(127)) {
@@ -177,7 +226,11 @@ fn remedy(user: &str, exit: Option<&Exit>, said: &str) -> String {
     } else {
         format!("{user} ALL=(ALL) NOPASSWD: ALL")
     };
-    format!("on the node, as root: `echo '{line}' >>/etc/sudoers.d/bricklayer`, or log in as root (`user: root`)")
+    let password =
+        if said.contains("password is required") { "give the password (`--ask-sudo-password`), or " } else { "" };
+    format!(
+        "{password}on the node, as root: `echo '{line}' >>/etc/sudoers.d/bricklayer`, or log in as root (`user: root`)"
+    )
 }
 
 fn describe(reason: &ChannelOpenFailure) -> String {

@@ -69,6 +69,16 @@ impl Streams {
         self.started.subscribe()
     }
 
+    /// How often sudo has asked for a password.
+    pub(super) fn asked(&self) -> usize {
+        self.stderr.prelude.asked()
+    }
+
+    /// The script may be sent.
+    pub(super) fn ready(&self) -> bool {
+        self.stdout.prelude.ready()
+    }
+
     /// The first line of standard output, once it is whole.
     pub(super) fn first_line(&self) -> Option<String> {
         self.stdout.capture.first_line()
