@@ -101,11 +101,12 @@ impl Lab {
         format!("{}\n{}", ran.stdout, ran.stderr)
     }
 
-    /// Law of every scenario: nothing is left to do, and the cluster is well.
+    /// Law of every scenario: nothing is left to do, and the cluster is well. A mount needs up to two minutes to see a
+    /// brick again whose node was dead.
     #[track_caller]
     pub fn settled(&self) {
         self.expect(0, &["plan", "--exit-code"]);
-        eventually(Duration::from_secs(60), "status is healthy", || self.run(&["status"]).code == 0);
+        eventually(Duration::from_secs(150), "status is healthy", || self.run(&["status"]).code == 0);
     }
 
     /// Starts the program with `--format json`; its events come as they happen.

@@ -86,6 +86,13 @@ fn mount(spec: &Spec) -> Vec<Section> {
     vec![
         Section::new("glusterfs.mount", format!("findmnt -n -r -M {at} -o FSTYPE,SOURCE; true")),
         Section::new("glusterfs.answers", format!("{held} && timeout 5 stat -t {at} >/dev/null")),
+        // The client's own word, which it gives without asking anybody.
+        Section::new(
+            "glusterfs.clients",
+            format!(
+                "{held} || exit 0\ntimeout 5 sh -c 'grep -h \"^connected\" \"$1\"/.meta/graphs/active/*-client-*/private' sh {at}; true"
+            ),
+        ),
         Section::new("glusterfs.hides", format!("{held} || ls -A {at} 2>/dev/null | head -n 1")),
         Section::new("glusterfs.fstab", format!("m={at}; awk -v m=\"$m\" '!/^[ \\t]*#/ && $2 == m' /etc/fstab; true")),
         Section::new("glusterfs.unit", format!("cat /etc/systemd/system/{unit}")),

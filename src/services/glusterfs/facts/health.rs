@@ -50,19 +50,27 @@ fn node(spec: &Spec, nodes: &Nodes, member: &Member) -> Finding {
         (false, _) if volume.is_some_and(|volume| waits(spec, volume)) => "waits",
         (false, _) => "none",
     };
-    let mount = match (facts.mount.holds(&spec.volume), facts.mount.answers) {
-        (true, true) => "mounted",
-        (true, false) => "mounted, does not answer",
-        (false, _) => "not mounted",
+    let mount = match (facts.mount.holds(&spec.volume), facts.mount.answers, facts.mount.misses) {
+        (true, true, 0) => "mounted".to_owned(),
+        (true, true, misses) => format!("mounted, without {misses} of the bricks"),
+        (true, false, _) => "mounted, does not answer".to_owned(),
+        (false, ..) => "not mounted".to_owned(),
     };
     let fine = facts.daemon.active && settled == peers.len() && matches!(brick, "up" | "waits") && mount == "mounted";
-    let remedy = (!fine).then(|| "`bricklayer plan` shows what is missing".to_owned());
+    let remedy = match facts.mount.misses {
+        _ if fine => None,
+        0 => Some("`bricklayer plan` shows what is missing".to_owned()),
+        _ => Some(
+            "a mount connects to bricks that are back within two minutes; what it writes until then is healed"
+                .to_owned(),
+        ),
+    };
     let health = if fine { Health::Healthy } else { Health::Degraded };
     let seen = vec![
         ("glusterd", daemon),
         ("peers", format!("{settled}/{}", peers.len())),
         ("brick", brick.to_owned()),
-        ("mount", mount.to_owned()),
+        ("mount", mount),
     ];
     finding(health, seen, remedy)
 }

@@ -7,6 +7,9 @@ pub struct MountFacts {
     pub mounted: Option<(String, String)>,
     /// It answers. `findmnt` says "mounted" also where every operation fails (fact 3.2 of the second sheet).
     pub answers: bool,
+    /// Bricks that the mount is not connected to: what is written there meanwhile has to be healed. After a node was dead
+    /// it tries again only when its last try has timed out, up to two minutes later (seen on 10.3).
+    pub misses: usize,
     /// Not mounted, and the folder holds something that a mount would hide.
     pub hides: bool,
     /// Lines of fstab for this mount point.

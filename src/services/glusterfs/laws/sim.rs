@@ -204,6 +204,7 @@ impl Sim {
         MountFacts {
             mounted: node.mounted.then(|| ("fuse.glusterfs".to_owned(), "localhost:/gv0".to_owned())),
             answers: node.mounted,
+            misses: 0,
             hides: false,
             fstab: if node.boot_proof { vec![mount_unit::fstab_line(&self.spec, member)] } else { Vec::new() },
             unit: node.boot_proof.then(|| mount_unit::content(&self.spec)),

@@ -269,6 +269,17 @@ fn status_looks_for_bricks_where_they_are() {
 }
 
 #[test]
+fn a_mount_that_misses_a_brick_is_degraded() {
+    let mut sim = Sim::new(2, Replica::Auto);
+    sim.run(&Request::default(), usize::MAX).unwrap();
+    let mut nodes = sim.look();
+    nodes.values_mut().find_map(known).unwrap().mount.misses = 1;
+    let finding = &health(&sim.spec, &nodes, None)[0];
+    let mount = ("mount", "mounted, without 1 of the bricks".to_owned());
+    assert!(finding.health == Health::Degraded && finding.seen.contains(&mount), "{finding:?}");
+}
+
+#[test]
 fn a_plan_that_would_now_waive_a_guard_is_a_surprise() {
     let mut sim = Sim::new(3, Replica::Auto);
     let shown = plan(&sim);
