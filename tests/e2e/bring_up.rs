@@ -1,5 +1,7 @@
 //! Fresh nodes become a cluster.
 
+use std::process::Command;
+
 use crate::checks::{BRICK, MOUNT, waits};
 use crate::harness::Lab;
 
@@ -45,7 +47,16 @@ fn an_admin_who_is_not_root_brings_it_up_by_sudo() {
     let lab = Lab::up("ea-admin", 3, "debian12");
     let text = lab.inventory(3);
     lab.write_inventory(&text.replace("user: root", "user: admin"));
-    let told = lab.expect(0, &["up", "--yes"]);
+    // One of them wants the admin's password, the others none.
+    lab.ssh(2, "echo 'admin:open sesame' | chpasswd && sed -i '/^admin/s/NOPASSWD: *//' /etc/sudoers.d/*");
+    let asks = lab.expect(5, &["up", "--yes"]);
+    assert!(asks.contains("give the password (`--ask-sudo-password`)"), "{asks}");
+    let up = lab.program(&["up", "--yes", "-v"]).env("BRICKLAYER_SUDO_PASSWORD", "open sesame").output().unwrap();
+    let told = String::from_utf8_lossy(&[up.stdout, up.stderr].concat()).into_owned();
+    assert!(up.status.success(), "{told}");
+    let kept = Command::new("grep").args(["-rl", "open sesame"]).arg(lab.folder.join("state")).output().unwrap();
+    assert!(!told.contains("open sesame") && kept.stdout.is_empty(), "{kept:?}");
+    lab.ssh(2, "echo 'admin ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/zz-admin");
     is_whole(&lab, "10.77.0.10");
     let log = lab.ssh(1, "journalctl -q -t sshd --grep 'Accepted publickey for' --no-pager");
     assert!(log.contains("for admin"), "{log}\n{told}");
