@@ -54,6 +54,10 @@ pub struct Common {
     /// Accept and write down the host keys of nodes that are not known yet; a changed key is refused all the same
     #[arg(long, global = true)]
     pub accept_new_host_keys: bool,
+    /// Ask for the password to log in with where no key will do, once, before any work (or
+    /// `BRICKLAYER_LOGIN_PASSWORD`, `BRICKLAYER_LOGIN_PASSWORD_FILE`)
+    #[arg(long, global = true)]
+    pub ask_login_password: bool,
     /// Ask for the password that sudo wants on the nodes, once, before any work (or `BRICKLAYER_SUDO_PASSWORD`,
     /// `BRICKLAYER_SUDO_PASSWORD_FILE`)
     #[arg(short = 'K', long, global = true)]

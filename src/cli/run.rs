@@ -81,6 +81,7 @@ fn load(common: Common, services: Vec<Service>, console: Console, args: &[OsStri
         playbooks: common.playbooks,
         access: Access {
             accept_new_host_keys: common.accept_new_host_keys,
+            ask_login_password: common.ask_login_password,
             ask_sudo_password: common.ask_sudo_password,
         },
         verbose: common.verbose > 0,

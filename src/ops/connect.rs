@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::model::Secret;
 use crate::ops::ask;
 use crate::ops::targets::Targets;
-use crate::ops::{Fault, Job};
+use crate::ops::{Access, Fault, Job};
 use crate::report::{Mark, Said};
 use crate::transport::{Become, ConnectError, Limits, RusshTransport, Target, Transport, open_file_limit};
 
@@ -25,7 +25,7 @@ pub(super) async fn transport(job: &Job) -> Result<(Arc<dyn Transport>, Vec<Secr
     }
     let inventory = job.inventory.nodes.iter().filter(|node| nodes.contains(&node.name));
     let mut targets = inventory.map(|node| known.node(node)).collect::<Result<Vec<_>, _>>()?;
-    let passwords = sudo_passwords(&mut targets, job.settings.access.ask_sudo_password).await?;
+    let passwords = passwords(&mut targets, job.settings.access).await?;
     let transport = RusshTransport::new(targets, Limits { forks: forks.max(1), ..Limits::default() });
     unlock(&transport).await?;
     // What lies behind a jump host is seen when that is known.
@@ -34,31 +34,52 @@ pub(super) async fn transport(job: &Job) -> Result<(Arc<dyn Transport>, Vec<Secr
 }
 
 // Of each login user that may need one, once: from the environment, a file, or the person at the terminal.
-async fn sudo_passwords(targets: &mut [Target], ask: bool) -> Result<Vec<Secret>, Fault> {
-    let given = ask::from_environment("BRICKLAYER_SUDO_PASSWORD")?;
-    let mut passwords: BTreeMap<String, Arc<Secret>> = BTreeMap::new();
-    if given.is_none() && !ask {
-        return Ok(Vec::new());
-    }
+async fn passwords(targets: &mut [Target], access: Access) -> Result<Vec<Secret>, Fault> {
+    let mut login = Passwords::new("login", "BRICKLAYER_LOGIN_PASSWORD", access.ask_login_password)?;
+    let mut sudo = Passwords::new("sudo", "BRICKLAYER_SUDO_PASSWORD", access.ask_sudo_password)?;
     for target in targets {
+        target.login_password = login.of(&target.user).await?;
         let is_root = target.user == "root" && target.become_root == Become::Auto;
-        if is_root || target.become_root == Become::None {
-            continue;
+        if !is_root && target.become_root != Become::None {
+            target.sudo_password = sudo.of(&target.user).await?;
         }
-        if !passwords.contains_key(&target.user) {
-            let password = match &given {
-                Some(given) => Some(given.clone()),
-                None => ask::secret(&format!("sudo password of {}", target.user)).await?,
-            };
-            let password = password.ok_or_else(|| {
-                let user = &target.user;
-                Fault::Usage(format!("nobody said the sudo password of {user}, and there is no terminal to ask on: put it into `BRICKLAYER_SUDO_PASSWORD`"))
-            })?;
-            passwords.insert(target.user.clone(), Arc::new(password));
-        }
-        target.sudo_password = passwords.get(&target.user).cloned();
     }
-    Ok(passwords.into_values().map(|password| (*password).clone()).collect())
+    let all = login.known.into_values().chain(sudo.known.into_values());
+    Ok(all.map(|password| (*password).clone()).collect())
+}
+
+/// Passwords of one kind, by user.
+struct Passwords {
+    kind: &'static str,
+    variable: &'static str,
+    given: Option<Secret>,
+    ask: bool,
+    known: BTreeMap<String, Arc<Secret>>,
+}
+
+impl Passwords {
+    fn new(kind: &'static str, variable: &'static str, ask: bool) -> Result<Self, Fault> {
+        let given = ask::from_environment(variable)?;
+        Ok(Self { kind, variable, given, ask, known: BTreeMap::new() })
+    }
+
+    async fn of(&mut self, user: &str) -> Result<Option<Arc<Secret>>, Fault> {
+        if let Some(known) = self.known.get(user) {
+            return Ok(Some(Arc::clone(known)));
+        }
+        let (kind, variable) = (self.kind, self.variable);
+        let said = match &self.given {
+            Some(given) => Some(given.clone()),
+            None if self.ask => ask::secret(&format!("{kind} password of {user}")).await?,
+            None => return Ok(None),
+        };
+        let said = said.map(Arc::new).ok_or_else(|| {
+            let what = format!("nobody said the {kind} password of {user}, and there is no terminal to ask on");
+            Fault::Usage(format!("{what}: put it into `{variable}`"))
+        })?;
+        self.known.insert(user.to_owned(), Arc::clone(&said));
+        Ok(Some(said))
+    }
 }
 
 // Each key file's passphrase, once, before the nodes are worked on side by side. Where nobody can be asked, the

@@ -19,6 +19,8 @@ pub enum SchemaKind {
 pub struct Access {
     /// Write unknown host keys down without asking.
     pub accept_new_host_keys: bool,
+    /// Ask for the login passwords before any work.
+    pub ask_login_password: bool,
     /// Ask for the sudo passwords before any work.
     pub ask_sudo_password: bool,
 }

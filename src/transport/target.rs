@@ -56,6 +56,8 @@ pub struct Target {
     pub identities_only: bool,
     /// The agent's socket, if its keys are to be offered.
     pub agent: Option<PathBuf>,
+    /// Tried when no key will do, once.
+    pub login_password: Option<Arc<Secret>>,
     /// Files to look the host key up in; the first is the one that is written.
     pub known_hosts: Vec<PathBuf>,
     /// What is written there does not show the host's name.
@@ -119,6 +121,7 @@ impl Target {
             usual_keys: true,
             identities_only: false,
             agent: default_agent(),
+            login_password: None,
             known_hosts: user_known_hosts().into_iter().chain(global_known_hosts()).collect(),
             hash_known_hosts: false,
             host_key_names: Vec::new(),

@@ -3,11 +3,12 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 use bricklayer::model::{NodeName, Secret};
-use bricklayer::transport::{ConnectError, HostKeyChecking, Limits, RusshTransport, Transport as _};
+use bricklayer::transport::{ConnectError, HostKeyChecking, Limits, RusshTransport, Target, Transport as _};
 
-use crate::bed::{NODE, Sshd, connect, keygen, run, sign};
+use crate::bed::{NODE, PASSWORD, Sshd, connect, keygen, run, sign};
 
 /// An agent for one test, ended by its process number.
 struct Agent {
@@ -307,4 +308,37 @@ async fn a_changed_key_is_refused_with_a_remedy_that_works() {
     let ConnectError::HostKeyChanged { remedy, .. } = error else { panic!("{error}") };
     assert!(Command::new("sh").arg("-c").arg(remedy).output().unwrap().status.success());
     connect(target).await.unwrap();
+}
+
+fn with_password(sshd: &Sshd, password: &str) -> Target {
+    let mut target = sshd.target_as("admin");
+    target.identity_files = Vec::new();
+    target.usual_keys = false;
+    target.login_password = Some(Arc::new(Secret::new(password.to_owned())));
+    target
+}
+
+#[tokio::test]
+async fn a_password_gets_in_where_no_key_does() {
+    for config in [
+        "PasswordAuthentication yes\nKbdInteractiveAuthentication no",
+        "PasswordAuthentication no\nKbdInteractiveAuthentication yes\nUsePAM yes",
+    ] {
+        let sshd = Sshd::with_accounts(config, "");
+        connect(with_password(&sshd, PASSWORD)).await.unwrap_or_else(|error| panic!("{config}: {error}"));
+        let error = connect(with_password(&sshd, "wrong")).await.err().unwrap();
+        let ConnectError::Refused { tried, .. } = &error else { panic!("{config}: {error}") };
+        assert!(tried.starts_with("the password") && !error.to_string().contains("wrong"), "{error}");
+        // Many keys that do not fit leave it its try.
+        let mut target = with_password(&sshd, PASSWORD);
+        for number in 0..6 {
+            let key = sshd.path(&format!("no{number}"));
+            keygen(&key, &["-t", "ed25519"]);
+            target.identity_files.push(key);
+        }
+        connect(target).await.unwrap_or_else(|error| panic!("{config}: {error}"));
+    }
+    let sshd = Sshd::with_accounts("PasswordAuthentication no\nKbdInteractiveAuthentication no", "");
+    let error = connect(with_password(&sshd, PASSWORD)).await.err().unwrap().to_string();
+    assert!(error.contains("the server takes no password, but publickey"), "{error}");
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use russh::MethodKind;
-use russh::client::{AuthResult, Handle};
+use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse, Prompt};
 use russh::keys::agent::AgentIdentity;
 use russh::keys::{HashAlg, PrivateKeyWithHashAlg, PublicKey};
 
@@ -88,7 +88,7 @@ pub(super) async fn authenticate(handle: &mut Handle<Gate>, target: &Target, key
     let Offers { offers, problems } = Offers::gather(target, &keys.files, agent).await;
     let (tried, allowed) = (Vec::new(), "nothing more".to_owned());
     let mut attempts = Attempts { handle, target, agent, tried, problems, allowed, rsa_hash: None };
-    if attempts.all(&offers).await? { Ok(()) } else { Err(attempts.refused()) }
+    if attempts.all(&offers).await? || attempts.by_password().await? { Ok(()) } else { Err(attempts.refused()) }
 }
 
 impl Attempts<'_> {
@@ -115,7 +115,7 @@ impl Attempts<'_> {
             }
         }
         // sshd 9.2 announces hashes that its `PubkeyAcceptedAlgorithms` then refuses; last, as tries are few.
-        for offer in again.into_iter().take(MOST_TRIES.saturating_sub(self.tried.len())) {
+        for offer in again.into_iter().take(self.most_tries().saturating_sub(self.tried.len())) {
             if matches!(self.offer(offer, Some(HashAlg::Sha256)).await?, Answer::In) {
                 return Ok(true);
             }
@@ -123,8 +123,56 @@ impl Attempts<'_> {
         Ok(false)
     }
 
+    /// Two are kept for a password.
+    fn most_tries(&self) -> usize {
+        if self.target.login_password.is_some() { MOST_TRIES - 2 } else { MOST_TRIES }
+    }
+
+    /// With the password that was given, if one was: as such, or as the answer to what the server asks and hides.
+    async fn by_password(&mut self) -> Result<bool, ConnectError> {
+        let (user, target) = (self.target.user.clone(), self.target);
+        let Some(password) = target.login_password.as_deref().map(Secret::reveal) else { return Ok(false) };
+        let AuthResult::Failure { remaining_methods: allowed, .. } =
+            self.handle.authenticate_none(&user).await.map_err(|error| self.broken(&error))?
+        else {
+            return Ok(true);
+        };
+        self.allowed = methods(&allowed);
+        if allowed.contains(&MethodKind::Password) {
+            self.tried.push("the password".to_owned());
+            let answer = self.handle.authenticate_password(&user, password).await;
+            if answer.map_err(|error| self.broken(&error))?.success() {
+                return Ok(true);
+            }
+        }
+        if allowed.contains(&MethodKind::KeyboardInteractive) {
+            self.tried.push("the password (keyboard-interactive)".to_owned());
+            return self.by_answers(&user, password).await;
+        }
+        if !allowed.contains(&MethodKind::Password) {
+            self.problems.push(format!("the server takes no password, but {}", self.allowed));
+        }
+        Ok(false)
+    }
+
+    async fn by_answers(&mut self, user: &str, password: &str) -> Result<bool, ConnectError> {
+        let mut answer = self.handle.authenticate_keyboard_interactive_start(user, None).await;
+        for _ in 0..MOST_TRIES {
+            let responses = match answer.map_err(|error| self.broken(&error))? {
+                KeyboardInteractiveAuthResponse::Success => return Ok(true),
+                KeyboardInteractiveAuthResponse::Failure { .. } => return Ok(false),
+                KeyboardInteractiveAuthResponse::InfoRequest { prompts, .. } => {
+                    let hidden = |prompt: &Prompt| if prompt.echo { String::new() } else { password.to_owned() };
+                    prompts.iter().map(hidden).collect()
+                }
+            };
+            answer = self.handle.authenticate_keyboard_interactive_respond(responses).await;
+        }
+        Ok(false)
+    }
+
     async fn offer(&mut self, offer: &Offer, hash: Option<HashAlg>) -> Result<Answer, ConnectError> {
-        if self.tried.len() >= MOST_TRIES {
+        if self.tried.len() >= self.most_tries() {
             self.problems.push("other keys were kept back: name the right one as `identity_file`".to_owned());
             return Ok(Answer::Enough);
         }
