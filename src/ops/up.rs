@@ -123,6 +123,9 @@ async fn locked(
         if !open || done.contains(&rest.stages) {
             return Ok(false);
         }
+        if !wish.yes {
+            run.show(&rest, &run.render(&rest)?).await?;
+        }
         if !agreed(run, wish, &rest).await? {
             return Ok(true);
         }

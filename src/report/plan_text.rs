@@ -75,6 +75,9 @@ impl<'a> PlanText<'a> {
                 lines.push(paint.apply(&Style::new().dim(), &text));
             }
         }
+        if let Some(open) = &self.plan.open {
+            lines.extend([String::new(), paint.apply(&Style::new().bold(), &rest(open))]);
+        }
         if self.notes && !self.plan.notes.is_empty() {
             lines.push(String::new());
             lines.extend(self.plan.notes.iter().flat_map(|note| pretty(&Said::note(note), paint)));
@@ -94,6 +97,9 @@ impl<'a> PlanText<'a> {
             if stage.then == Then::LookAgain {
                 said.push(Said::new(Mark::DryRun, format!("Would look at the nodes again; {}", known_after(n))));
             }
+        }
+        if let Some(open) = &self.plan.open {
+            said.push(Said::new(Mark::DryRun, rest(open)));
         }
         said.push(Said::new(if self.plan.is_empty() { Mark::Success } else { Mark::Info }, self.headline()));
         said
@@ -187,6 +193,11 @@ fn body_line(kind: StepKind, line: &str, paint: Paint) -> String {
 }
 
 /// "Install the packages" becomes "install the packages"; "NFS exports .." stays.
+// What the plan does not have yet.
+fn rest(open: &str) -> String {
+    format!("Then the plan goes on: {}", clean(open))
+}
+
 fn uncapitalised(sentence: &str) -> String {
     let mut chars = sentence.chars();
     match (chars.next(), chars.clone().next()) {

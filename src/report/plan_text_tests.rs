@@ -69,3 +69,10 @@ fn sentences_begin_small_after_would() {
         assert_eq!(uncapitalised(doc), small);
     }
 }
+
+#[test]
+fn a_plan_that_goes_on_says_so() {
+    let (lines, would) = shown(false, |plan| plan.open = Some("server3 comes later".into()));
+    assert!(lines.contains("\n\nThen the plan goes on: server3 comes later\n"), "{lines}");
+    assert!(would.contains("[DRY-RUN] Then the plan goes on: server3 comes later\n"), "{would}");
+}
