@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use russh::client::{DisconnectReason, Handler};
+use russh::client::{DisconnectReason, Handle, Handler};
 use russh::keys::{PublicKey, PublicKeyOrCertificate};
 use tokio::sync::watch;
 
@@ -18,6 +18,12 @@ pub(super) struct Gate {
     pub(super) shown: Arc<OnceLock<PublicKey>>,
     /// Why the connection is over, once it is.
     pub(super) over: watch::Sender<Option<String>>,
+}
+
+/// A connection whose server is who it should be.
+pub(super) struct Handshaken {
+    pub(super) handle: Handle<Gate>,
+    pub(super) over: watch::Receiver<Option<String>>,
 }
 
 /// Why a handshake came to nothing.

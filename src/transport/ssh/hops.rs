@@ -7,8 +7,7 @@ use futures::future::BoxFuture;
 use russh::client::Handle;
 use tokio::sync::Mutex;
 
-use super::gate::Gate;
-use super::open::Handshaken;
+use super::gate::{Gate, Handshaken};
 use crate::transport::api::ConnectError;
 use crate::transport::target::{Target, Via};
 

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::algorithms::preferred;
 use super::auth::{Keys, authenticate};
 use super::dial::{Dial, Pipe, Tcp, by_command};
-use super::gate::{Gate, GateError};
+use super::gate::{Gate, GateError, Handshaken};
 use super::hops::Hops;
 use super::host_keys::{HostKeys, UnknownHostKey, accept, fingerprint};
 use super::ramp::{Ramp, backoff};
@@ -43,12 +43,6 @@ enum Failed {
     Busy(String),
     /// For good.
     Final(ConnectError),
-}
-
-/// A connection whose server is who it should be.
-pub(super) struct Handshaken {
-    pub(super) handle: Handle<Gate>,
-    pub(super) over: watch::Receiver<Option<String>>,
 }
 
 impl RusshTransport {

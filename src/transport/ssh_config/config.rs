@@ -4,19 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::answer::{Answer, Undecided};
 use super::oracle;
-use super::tree::Tree;
-
-/// What is wrong with the configuration, where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}:{line}: {what}", file.display())]
-pub struct ConfigError {
-    /// The file.
-    pub file: PathBuf,
-    /// From 1; 0 where it is the whole file.
-    pub line: usize,
-    /// In words.
-    pub what: String,
-}
+use super::tree::{ConfigError, Tree};
 
 /// The files of one user, read once.
 #[derive(Clone, Debug, Default)]

@@ -12,5 +12,6 @@ mod tree;
 mod words;
 
 pub use answer::Answer;
-pub use config::{ConfigError, SshConfig, ask_ssh};
+pub use config::{SshConfig, ask_ssh};
 pub use settings::{Agent, HostSettings, Way};
+pub use tree::ConfigError;

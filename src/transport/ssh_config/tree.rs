@@ -3,12 +3,23 @@
 use std::path::{Path, PathBuf};
 
 use super::answer::{Answer, Undecided};
-use super::config::ConfigError;
 use super::words;
 use crate::model::pattern;
 
 /// OpenSSH's own bound (`readconf.c`, `READCONF_MAX_DEPTH`).
 const DEEPEST: usize = 16;
+
+/// What is wrong with the configuration, where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}:{line}: {what}", file.display())]
+pub struct ConfigError {
+    /// The file.
+    pub file: PathBuf,
+    /// From 1; 0 where it is the whole file.
+    pub line: usize,
+    /// In words.
+    pub what: String,
+}
 
 /// A file.
 #[derive(Clone, Debug, Default)]
