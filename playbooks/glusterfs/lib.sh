@@ -61,6 +61,21 @@ peers_return() {
   return "$back"
 }
 
+# peers_heard: after a change, waits for a minute at most until every peer is connected, and then for a moment. glusterd
+# leaves out a peer that is just being connected again, and that one reads what it has missed when it is.
+peers_heard() {
+  left_out=0
+  until
+    gl pool list
+    [ "$ret" = 0 ] && [ -z "$(peers away)" ]
+  do
+    left_out=$((left_out + 1))
+    [ "$left_out" -lt 120 ] || return 0
+    sleep 0.5
+  done
+  [ "$left_out" = 0 ] || sleep 2
+}
+
 # timed_out_but TEST..: a time-out of the last `change` is no failure until the state has been read again: glusterd
 # completes work for which it answers "timed out". Succeeds when TEST holds within a minute.
 timed_out_but() {
