@@ -70,8 +70,16 @@ fn a_growth_that_was_cut_short_is_finished_and_nobody_elses_quorum_is_touched() 
     assert!(plan(&sim).is_empty());
     sim.volume.as_mut().unwrap().options.extend([count]);
     assert_eq!(playbooks(&plan(&sim), "heal"), ["healed@server1", "quorum@server1"]);
+    sim.volume.as_mut().unwrap().options.remove("cluster.quorum-type");
+    assert_eq!(playbooks(&plan(&sim), "heal"), ["healed@server1", "quorum@server1"], "cut between the two resets");
     sim.spec.options.extend([auto]);
-    assert!(plan(&sim).is_empty(), "the inventory wants it");
+    assert!(playbooks(&plan(&sim), "heal").is_empty(), "the inventory wants it");
+    // Who has set one by hand keeps it.
+    let mut sim = Sim::new(2, Replica::Auto);
+    sim.form(1, 1);
+    let fixed = ("cluster.quorum-type".to_owned(), "fixed".to_owned());
+    sim.volume.as_mut().unwrap().options.extend([fixed]);
+    assert_eq!(playbooks(&plan(&sim), "heal"), ["healed@server1"]);
 }
 
 #[test]

@@ -121,9 +121,22 @@ fn add_bricks(view: &View<'_>, on: &Member, volume: &Volume, grow: (&[&Member], 
 // beside it, marks the pair as ours (gluster cannot reset options of a name of one's own).
 const GUARD: [(&str, &str); 2] = [("cluster.quorum-type", "auto"), ("cluster.quorum-count", "1")];
 
-// Who names a quorum in the inventory gets that one, now and always.
+// Who has named a quorum, in the inventory or by hand, keeps that one.
 fn guards(view: &View<'_>, volume: &Volume) -> bool {
-    volume.replica == 1 && GUARD.iter().all(|(key, _)| !view.spec.options.contains_key(*key))
+    let ours = |(key, value): &(&str, &str)| {
+        !view.spec.options.contains_key(*key) && volume.option(key).is_none_or(|set| set == *value)
+    };
+    volume.replica == 1 && GUARD.iter().all(ours)
+}
+
+// The count is reset last: alone, too, it says that a growth was cut short.
+fn is_guarded(view: &View<'_>) -> bool {
+    let [quorum, (count, one)] = GUARD;
+    let named = GUARD.iter().any(|(key, _)| view.spec.options.contains_key(*key));
+    let set = |volume: &&Volume| {
+        volume.option(count) == Some(one) && volume.option(quorum.0).is_none_or(|set| set == quorum.1)
+    };
+    !named && view.cluster.volume.as_ref().is_some_and(set)
 }
 
 /// New copies are waited for: until they are healed, they are none.
@@ -131,11 +144,7 @@ pub(super) fn heal(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -
     let on =
         |playbook: &str, why: &str| task(playbook, &coordinator.node, why).with("volume", view.spec.volume.as_str());
     let raises = matches!(&growth.change, Change::Grow { raise, .. } if !raise.is_empty());
-    let is_set = |(key, value): &(&str, &str)| {
-        !view.spec.options.contains_key(*key)
-            && view.cluster.volume.is_some_and(|volume| volume.option(key) == Some(value))
-    };
-    let cut_short = GUARD.iter().all(is_set);
+    let cut_short = is_guarded(view);
     let guarded = cut_short || raises && view.cluster.volume.is_some_and(|volume| guards(view, volume));
     let mut waves = Vec::new();
     if raises {
