@@ -44,7 +44,11 @@ async fn work(run: &Run, wish: &UpWish, request: &Request) -> Result<bool, Fault
     // Nobody is asked, so nothing lies between the plan and the locks: with them first, one look less is needed.
     if wish.yes && !wish.dry_run {
         let nodes = run.job.nodes();
-        let reachable = run.context.fleet.connect(&nodes).await;
+        let reachable = tokio::select! {
+            biased;
+            () = run.context.interrupt.abandoned() => Vec::new(),
+            reachable = run.context.fleet.connect(&nodes) => reachable,
+        };
         match exec::lock(&run.context, &reachable).await {
             Ok(locks) => return under(run, wish, request, (locks, reachable, None)).await,
             Err(LockError::Held(refusal)) => {
@@ -102,17 +106,19 @@ async fn locked(
     if plan.is_empty() {
         return Ok(true);
     }
-    let late: BTreeSet<_> = plan.tasks().map(|task| &task.id.node).filter(|node| !reachable.contains(node)).collect();
-    if !late.is_empty() {
-        run.refuse(late.into_iter().map(unheld).collect()).await;
-        return Ok(true);
-    }
     if let Some(shown) = shown.filter(|shown| shown.stages != plan.stages && !wish.yes) {
         run.refuse(vec![changed(&shown, &plan)]).await;
         return Ok(true);
     }
     let mut done = Vec::new();
     loop {
+        // Also of what a plan goes on with: somebody may have been booted meanwhile.
+        let late: BTreeSet<_> =
+            plan.tasks().map(|task| &task.id.node).filter(|node| !reachable.contains(node)).collect();
+        if !late.is_empty() {
+            run.refuse(late.into_iter().map(unheld).collect()).await;
+            return Ok(true);
+        }
         let Some(rest) = follow(run, request, locks, &plan).await? else { return Ok(true) };
         if rest.is_empty() {
             return Ok(true);
