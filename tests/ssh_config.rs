@@ -87,3 +87,26 @@ fn a_block_that_speaks_of_a_host_is_told_from_one_for_all() {
     let config = SshConfig::only(&file).unwrap();
     assert!(config.mentions("web1") && !config.mentions("db1"));
 }
+
+#[test]
+fn where_ssh_is_asked_the_address_and_the_keys_of_others_stand() {
+    let temp = tempfile::tempdir().unwrap();
+    let file = temp.path().join("config");
+    fs::write(&file, "Match host server*\n  User admin\n").unwrap();
+    let answer = read(&file, "server1").unwrap();
+    let said = HostSettings::read(&answer, "server1", "10.0.0.1", "me").unwrap();
+    assert_eq!((said.host_name, said.identity_files, said.user.as_deref()), (None, None, Some("admin")));
+    fs::write(&file, "Match host server1\n  HostName 10.9.9.9\n  IdentityFile ~/.ssh/id_rsa\n").unwrap();
+    let said = settings(&read(&file, "server1").unwrap(), "server1").unwrap();
+    assert_eq!(said.host_name.as_deref(), Some("10.9.9.9"));
+    assert_eq!(said.identity_files.unwrap().len(), 1);
+}
+
+#[test]
+fn what_says_whom_we_may_talk_to_and_is_not_heeded_is_warned_of() {
+    let temp = tempfile::tempdir().unwrap();
+    let file = temp.path().join("config");
+    fs::write(&file, "RevokedHostKeys /etc/ssh/revoked\n").unwrap();
+    let unknown = SshConfig::only(&file).unwrap().unknown();
+    assert!(unknown[0].to_string().contains("`revokedhostkeys` is not known here and not heeded"), "{unknown:?}");
+}

@@ -7,6 +7,7 @@ use tokio::process::Command;
 
 use crate::model::Secret;
 use crate::ops::Fault;
+use crate::transport::without_passwords;
 
 /// Asks a yes-no question on the terminal; no is the default.
 pub(super) async fn confirm(question: String) -> Result<bool, Fault> {
@@ -46,7 +47,9 @@ pub(super) fn from_environment(name: &str) -> Result<Option<Secret>, Fault> {
 }
 
 async fn by_program(program: &std::ffi::OsStr, prompt: &str) -> Result<Option<Secret>, Fault> {
-    let asked = Command::new(program).arg(prompt).stdin(Stdio::null()).stderr(Stdio::inherit()).output().await;
+    let mut command = Command::new(program);
+    without_passwords(command.as_std_mut());
+    let asked = command.arg(prompt).stdin(Stdio::null()).stderr(Stdio::inherit()).output().await;
     let out =
         asked.map_err(|error| Fault::Usage(format!("`SSH_ASKPASS` names a program that cannot be run: {error}")))?;
     let said = String::from_utf8_lossy(&out.stdout).trim_end_matches(['\r', '\n']).to_owned();

@@ -1,6 +1,6 @@
 //! From inventory to transport, and the question about unknown host keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::sync::Arc;
 
@@ -29,7 +29,8 @@ pub(super) async fn transport(job: &Job) -> Result<(Arc<dyn Transport>, Vec<Secr
     let transport = RusshTransport::new(targets, Limits { forks: forks.max(1), ..Limits::default() });
     unlock(&transport).await?;
     // What lies behind a jump host is seen when that is known.
-    while judge(&transport).await? {}
+    let mut seen = BTreeSet::new();
+    while judge(&transport, &mut seen).await? {}
     Ok((Arc::new(transport), passwords))
 }
 
@@ -98,11 +99,13 @@ async fn unlock(transport: &RusshTransport) -> Result<(), Fault> {
 }
 
 // Without a terminal, `ask` is `strict`: the connection will say what to do. True where there may be more to ask.
-async fn judge(transport: &RusshTransport) -> Result<bool, Fault> {
+async fn judge(transport: &RusshTransport, seen: &mut BTreeSet<String>) -> Result<bool, Fault> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Ok(false);
     }
-    let unknown = transport.unknown_host_keys().await?;
+    let mut unknown = transport.unknown_host_keys().await?;
+    // Where they are not written down, they stay unknown.
+    unknown.retain(|key| seen.insert([key.host.as_str(), &key.fingerprint].join(" ")));
     if unknown.is_empty() {
         return Ok(false);
     }

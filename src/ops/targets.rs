@@ -7,7 +7,7 @@ use crate::inventory::{self, InventoryNode};
 use crate::model::{Hop, NodeName};
 use crate::transport::ssh_config::{Agent, Answer, HostSettings, SshConfig, Way};
 use crate::transport::{
-    Become, ConnectError, HostKeyChecking, Target, Via, default_agent, global_known_hosts, user_known_hosts,
+    Become, ConnectError, HostKeyChecking, NewKeys, Target, Via, default_agent, global_known_hosts, user_known_hosts,
 };
 
 /// Jump hosts that are reached through jump hosts, and so on; more is a circle.
@@ -47,6 +47,9 @@ impl Targets {
         }
         if let Some(file) = &ssh.known_hosts {
             target.known_hosts = vec![file.clone()];
+            if target.new_keys == NewKeys::Forgotten {
+                target.new_keys = NewKeys::Named;
+            }
         }
         if let Some(hops) = &ssh.jump {
             target.via = self.by(hops, 0)?;
@@ -96,7 +99,12 @@ impl Targets {
         let user_files = said.known_hosts.clone().unwrap_or_else(user_known_hosts);
         target.known_hosts =
             user_files.into_iter().chain(said.global_known_hosts.clone().unwrap_or_else(global_known_hosts)).collect();
-        target.hash_known_hosts = said.hash_known_hosts;
+        target.passwords = said.passwords;
+        target.new_keys = match &said.known_hosts {
+            Some(files) if files.is_empty() => NewKeys::Forgotten,
+            _ if said.hash_known_hosts => NewKeys::Hashed,
+            _ => NewKeys::Named,
+        };
         target.host_key_alias.clone_from(&said.host_key_alias);
         target.algorithms = said.algorithms.clone();
         target.connect_timeout = said.connect_timeout.unwrap_or(target.connect_timeout);

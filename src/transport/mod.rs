@@ -2,6 +2,7 @@
 
 mod api;
 mod capture;
+mod children;
 pub mod fake;
 mod frame;
 mod known_hosts;
@@ -11,8 +12,10 @@ pub mod ssh_config;
 mod target;
 
 pub use api::{Captured, ConnectError, Exit, Held, HoldError, Holding, Outcome, RunError, Script, Session, Transport};
+pub use children::without_passwords;
 pub use open_files::open_file_limit;
 pub use ssh::{Dial, Pipe, RusshTransport, UnknownHostKey};
 pub use target::{
-    Algorithms, Become, HostKeyChecking, Limits, Target, Via, default_agent, global_known_hosts, user_known_hosts,
+    Algorithms, Become, HostKeyChecking, Limits, NewKeys, Target, Via, default_agent, global_known_hosts,
+    user_known_hosts,
 };

@@ -21,6 +21,18 @@ pub enum HostKeyChecking {
     Ask,
 }
 
+/// How a new host key is written to the first file of known hosts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NewKeys {
+    /// With the host's name.
+    #[default]
+    Named,
+    /// So that nobody reads the host's name in it.
+    Hashed,
+    /// Not at all.
+    Forgotten,
+}
+
 /// How a script that wants root gets it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Become {
@@ -56,12 +68,14 @@ pub struct Target {
     pub identities_only: bool,
     /// The agent's socket, if its keys are to be offered.
     pub agent: Option<PathBuf>,
+    /// Passwords may be sent at all (`PasswordAuthentication`).
+    pub passwords: bool,
     /// Tried when no key will do, once.
     pub login_password: Option<Arc<Secret>>,
     /// Files to look the host key up in; the first is the one that is written.
     pub known_hosts: Vec<PathBuf>,
-    /// What is written there does not show the host's name.
-    pub hash_known_hosts: bool,
+    /// How new host keys are written down.
+    pub new_keys: NewKeys,
     /// Names under which the host may be known: what a user would have typed to `ssh` (address, hostname). A match
     /// under one is enough; another key of the same type under any of them is a change. A new key is written under
     /// the first. When empty: `host`.
@@ -121,9 +135,10 @@ impl Target {
             usual_keys: true,
             identities_only: false,
             agent: default_agent(),
+            passwords: true,
             login_password: None,
             known_hosts: user_known_hosts().into_iter().chain(global_known_hosts()).collect(),
-            hash_known_hosts: false,
+            new_keys: NewKeys::default(),
             host_key_names: Vec::new(),
             host_key_alias: None,
             host_key_checking: HostKeyChecking::default(),

@@ -6,9 +6,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use bricklayer::model::{NodeName, Secret};
-use bricklayer::transport::{ConnectError, HostKeyChecking, Limits, RusshTransport, Target, Transport as _};
+use bricklayer::transport::{
+    ConnectError, HostKeyChecking, Limits, RunError, RusshTransport, Script, Target, Transport as _,
+};
 
-use crate::bed::{NODE, PASSWORD, Sshd, connect, keygen, run, sign};
+use crate::bed::{NODE, PASSWORD, Sshd, connect, keygen, run, script, sign};
 
 /// An agent for one test, ended by its process number.
 struct Agent {
@@ -341,4 +343,24 @@ async fn a_password_gets_in_where_no_key_does() {
     let sshd = Sshd::with_accounts("PasswordAuthentication no\nKbdInteractiveAuthentication no", "");
     let error = connect(with_password(&sshd, PASSWORD)).await.err().unwrap().to_string();
     assert!(error.contains("the server takes no password, but publickey"), "{error}");
+}
+
+#[tokio::test]
+async fn no_password_goes_to_a_server_whose_key_has_changed() {
+    let sshd = Sshd::with_accounts("PasswordAuthentication yes", "admin ALL=(ALL) ALL");
+    let other = sshd.path("other");
+    keygen(&other, &["-t", "ed25519"]);
+    let public = std::fs::read_to_string(other.with_extension("pub")).unwrap();
+    std::fs::write(sshd.path("known_hosts"), format!("[127.0.0.1]:{} {public}", sshd.port)).unwrap();
+    let mut target = with_password(&sshd, PASSWORD);
+    target.host_key_checking = HostKeyChecking::Off;
+    let error = connect(target).await.err().unwrap().to_string();
+    assert!(error.contains("no password is sent: its host key has changed"), "{error}");
+    // Nor sudo's, where a key lets us in.
+    let mut target = sshd.target_as("admin");
+    target.host_key_checking = HostKeyChecking::Off;
+    target.sudo_password = Some(Arc::new(Secret::new(PASSWORD.to_owned())));
+    let session = connect(target).await.unwrap();
+    let root = Script { become_root: true, ..script("id -u") };
+    assert!(matches!(session.run(&root, &|_| ()).await, Err(RunError::Privilege { .. })));
 }

@@ -101,5 +101,20 @@ async fn a_command_is_the_connection() {
     let session = connect(target).await.unwrap();
     assert_eq!(session.run(&script("echo here"), &|_| ()).await.unwrap().stdout.text, "here\n");
     let target = Target { via: Via::Command("false".to_owned()), ..node.target() };
-    assert!(matches!(connect(target).await, Err(ConnectError::Handshake { .. })));
+    let error = connect(target).await.err().unwrap().to_string();
+    assert!(error.contains("`ProxyCommand false` ended before the server showed itself"), "{error}");
+}
+
+#[tokio::test]
+async fn a_jump_host_that_refuses_us_is_tried_once_for_all_behind_it() {
+    let [bastion, node] = ["", ""].map(Sshd::start);
+    std::fs::write(bastion.path("authorized_keys"), "").unwrap();
+    let way = Arc::new(hop(&bastion, "bastion"));
+    let names: Vec<_> = (0..8).map(|i| NodeName::new(&format!("node{i}"))).collect();
+    let targets = names.iter().map(|name| by(Target { name: name.clone(), ..node.target() }, &way)).collect();
+    let dials = Dials::default();
+    let transport = RusshTransport::with_dial(targets, Limits::default(), Arc::new(dials.clone()));
+    let opened = futures::future::join_all(names.iter().map(|name| transport.connect(name))).await;
+    assert!(opened.iter().all(|one| matches!(one, Err(ConnectError::Refused { .. }))));
+    assert_eq!(dials.0.load(Ordering::Relaxed), 1);
 }

@@ -82,13 +82,20 @@ enum Answer {
 }
 
 /// Offers keys until the server is content.
-pub(super) async fn authenticate(handle: &mut Handle<Gate>, target: &Target, keys: &Keys) -> Result<(), ConnectError> {
+/// `doubtful`: no password may be sent.
+pub(super) async fn authenticate(
+    handle: &mut Handle<Gate>,
+    target: &Target,
+    keys: &Keys,
+    doubtful: bool,
+) -> Result<(), ConnectError> {
     let agent = target.agent.as_deref().map(|socket| keys.agents.at(socket));
     let agent = agent.as_deref();
     let Offers { offers, problems } = Offers::gather(target, &keys.files, agent).await;
     let (tried, allowed) = (Vec::new(), "nothing more".to_owned());
     let mut attempts = Attempts { handle, target, agent, tried, problems, allowed, rsa_hash: None };
-    if attempts.all(&offers).await? || attempts.by_password().await? { Ok(()) } else { Err(attempts.refused()) }
+    let is_in = attempts.all(&offers).await? || attempts.by_password(doubtful).await?;
+    if is_in { Ok(()) } else { Err(attempts.refused()) }
 }
 
 impl Attempts<'_> {
@@ -129,9 +136,14 @@ impl Attempts<'_> {
     }
 
     /// With the password that was given, if one was: as such, or as the answer to what the server asks and hides.
-    async fn by_password(&mut self) -> Result<bool, ConnectError> {
+    async fn by_password(&mut self, doubtful: bool) -> Result<bool, ConnectError> {
         let (user, target) = (self.target.user.clone(), self.target);
         let Some(password) = target.login_password.as_deref().map(Secret::reveal) else { return Ok(false) };
+        if doubtful || !target.passwords {
+            let why = if doubtful { "its host key has changed" } else { "`PasswordAuthentication no`" };
+            self.problems.push(format!("no password is sent: {why}"));
+            return Ok(false);
+        }
         let AuthResult::Failure { remaining_methods: allowed, .. } =
             self.handle.authenticate_none(&user).await.map_err(|error| self.broken(&error))?
         else {
@@ -141,9 +153,8 @@ impl Attempts<'_> {
         if allowed.contains(&MethodKind::Password) {
             self.tried.push("the password".to_owned());
             let answer = self.handle.authenticate_password(&user, password).await;
-            if answer.map_err(|error| self.broken(&error))?.success() {
-                return Ok(true);
-            }
+            // Not a second time by the other way: accounts are locked for less.
+            return answer.map_err(|error| self.broken(&error)).map(|answer| answer.success());
         }
         if allowed.contains(&MethodKind::KeyboardInteractive) {
             self.tried.push("the password (keyboard-interactive)".to_owned());

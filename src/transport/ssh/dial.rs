@@ -31,7 +31,9 @@ pub trait Dial: Send + Sync {
 /// A command of the user's own, as OpenSSH runs it: by the shell, which it replaces. It ends with the connection.
 pub(super) fn by_command(command: &str) -> io::Result<Pipe> {
     let shell = std::env::var("SHELL").unwrap_or_else(|_| "/bin/sh".to_owned());
-    let mut child = Command::new(shell)
+    let mut child = Command::new(shell);
+    crate::transport::without_passwords(child.as_std_mut());
+    let mut child = child
         .arg("-c")
         .arg(format!("exec {command}"))
         .stdin(Stdio::piped())

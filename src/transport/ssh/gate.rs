@@ -1,5 +1,6 @@
 //! What russh calls back: the host key's judge, and the one who hears that the connection is over.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use russh::client::{DisconnectReason, Handle, Handler};
@@ -16,6 +17,8 @@ pub(super) struct Gate {
     pub(super) host_keys: Arc<HostKeys>,
     /// The key the server showed, whatever came of it.
     pub(super) shown: Arc<OnceLock<PublicKey>>,
+    /// Set where the key is not the one that is known, and taken all the same.
+    pub(super) doubtful: Arc<AtomicBool>,
     /// Why the connection is over, once it is.
     pub(super) over: watch::Sender<Option<String>>,
 }
@@ -24,6 +27,8 @@ pub(super) struct Gate {
 pub(super) struct Handshaken {
     pub(super) handle: Handle<Gate>,
     pub(super) over: watch::Receiver<Option<String>>,
+    /// Another key is known of it: nothing that is secret may be sent.
+    pub(super) doubtful: bool,
 }
 
 /// Why a handshake came to nothing.
@@ -62,7 +67,10 @@ impl Handler for Gate {
         let (target, host_keys) = (Arc::clone(&self.target), Arc::clone(&self.host_keys));
         // Files are read and locked: not on a thread that others' packets wait for.
         match tokio::task::spawn_blocking(move || host_keys.check(&target, &shown)).await {
-            Ok(verdict) => verdict.map(|()| true).map_err(GateError::Denied),
+            Ok(verdict) => {
+                self.doubtful.store(verdict.map_err(GateError::Denied)?, Ordering::Relaxed);
+                Ok(true)
+            }
             Err(error) => Err(GateError::Denied(ConnectError::Local(format!("checking the host key failed: {error}")))),
         }
     }

@@ -10,7 +10,7 @@ use crate::model::NodeName;
 use crate::model::shell::quote;
 use crate::transport::api::ConnectError;
 use crate::transport::known_hosts::{KnownHosts, Verdict, append};
-use crate::transport::target::{HostKeyChecking, Target};
+use crate::transport::target::{HostKeyChecking, NewKeys, Target};
 
 /// A key that nobody has vouched for yet.
 #[derive(Clone, Debug)]
@@ -59,7 +59,8 @@ impl HostKeys {
     }
 
     /// Judges a key as the target's policy wants, and writes a new one down where it says so.
-    pub(super) fn check(&self, target: &Target, shown: &PublicKeyOrCertificate) -> Result<(), ConnectError> {
+    /// True where it is taken though another one is known: then nothing that is secret may be sent.
+    pub(super) fn check(&self, target: &Target, shown: &PublicKeyOrCertificate) -> Result<bool, ConnectError> {
         let names = target.lookup_names();
         let known = self.known(&target.known_hosts, false)?;
         let certified = match shown.certificate() {
@@ -83,14 +84,18 @@ impl HostKeys {
             Verdict::Revoked(place) => {
                 Err(ConnectError::HostKeyRevoked { host, found, file: display(&place.file), line: place.line })
             }
-            Verdict::Known => Ok(()),
-            _ if policy == HostKeyChecking::Off => Ok(()),
+            Verdict::Known => Ok(false),
+            Verdict::Changed { .. } if policy == HostKeyChecking::Off => Ok(true),
+            Verdict::Unknown if policy == HostKeyChecking::Off => Ok(false),
             Verdict::Changed { host, place, remedy } => {
                 let (file, line) = (display(&place.file), place.line);
                 Err(ConnectError::HostKeyChanged { host, found, file, line, remedy })
             }
+            Verdict::Unknown if policy == HostKeyChecking::AcceptNew && target.new_keys == NewKeys::Forgotten => {
+                Ok(false)
+            }
             Verdict::Unknown if policy == HostKeyChecking::AcceptNew => {
-                write(target.known_hosts.first(), host, key, target.hash_known_hosts)
+                write(target.known_hosts.first(), host, key, target.new_keys == NewKeys::Hashed).map(|()| false)
             }
             Verdict::Unknown => Err(ConnectError::HostKeyUnknown { host, found, remedy: scan(target) }),
         }
@@ -107,7 +112,9 @@ fn scan(target: &Target) -> String {
 
 /// Writes keys down that somebody has vouched for.
 pub(super) fn accept(keys: &[UnknownHostKey]) -> Result<(), ConnectError> {
-    keys.iter().try_for_each(|key| write(key.file.as_ref(), key.host.clone(), &key.key, key.hash))
+    keys.iter()
+        .filter(|key| key.file.is_some())
+        .try_for_each(|key| write(key.file.as_ref(), key.host.clone(), &key.key, key.hash))
 }
 
 fn write(file: Option<&PathBuf>, host: String, key: &PublicKey, hash: bool) -> Result<(), ConnectError> {

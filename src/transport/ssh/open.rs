@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use super::ramp::{Ramp, backoff};
 use super::session::SshSession;
 use crate::model::{NodeName, Secret};
 use crate::transport::api::{ConnectError, Session, Transport};
-use crate::transport::target::{HostKeyChecking, Limits, Target, Via};
+use crate::transport::target::{HostKeyChecking, Limits, NewKeys, Target, Via};
 
 /// The transport over russh.
 pub struct RusshTransport {
@@ -115,8 +116,8 @@ impl RusshTransport {
             host: target.lookup_names().into_iter().next()?,
             fingerprint: fingerprint(&key),
             key_type: key.algorithm().as_str().to_owned(),
-            file: target.known_hosts.first().cloned(),
-            hash: target.hash_known_hosts,
+            file: target.known_hosts.first().filter(|_| target.new_keys != NewKeys::Forgotten).cloned(),
+            hash: target.new_keys == NewKeys::Hashed,
             key,
         })
     }
@@ -126,21 +127,23 @@ impl RusshTransport {
             .targets
             .get(node)
             .ok_or_else(|| ConnectError::Local(format!("no settings for a node named `{node}`")))?;
-        let Handshaken { handle, over } = self.arrive(target).await?;
-        Ok(Box::new(SshSession::new(handle, over, Arc::clone(target), Arc::clone(&self.limits))))
+        let Handshaken { handle, over, doubtful } = self.arrive(target).await?;
+        let target =
+            if doubtful { Arc::new(Target { sudo_password: None, ..(**target).clone() }) } else { Arc::clone(target) };
+        Ok(Box::new(SshSession::new(handle, over, target, Arc::clone(&self.limits))))
     }
 
     /// Up to being logged in; by way of others, which arrive the same way.
     fn arrive<'a>(&'a self, target: &'a Arc<Target>) -> BoxFuture<'a, Result<Handshaken, ConnectError>> {
         async move {
-            let Handshaken { mut handle, over } = self.opened(target, &Arc::default()).await?;
+            let Handshaken { mut handle, over, doubtful } = self.opened(target, &Arc::default()).await?;
             let patience = self.limits.auth_timeout;
-            timeout(patience, authenticate(&mut handle, target, &self.keys)).await.map_err(|_| {
+            timeout(patience, authenticate(&mut handle, target, &self.keys, doubtful)).await.map_err(|_| {
                 let cause = format!("authentication took more than {patience:?}");
                 ConnectError::Handshake { address: target.address(), cause }
             })??;
             self.ramp.succeeded();
-            Ok(Handshaken { handle, over })
+            Ok(Handshaken { handle, over, doubtful })
         }
         .boxed()
     }
@@ -184,17 +187,24 @@ impl RusshTransport {
         let pipe = pipe.map_err(Failed::Final)?;
         let config = Arc::new(self.config(target).map_err(Failed::Final)?);
         let (sender, over) = watch::channel(None);
+        let doubtful = Arc::new(AtomicBool::new(false));
         let gate = Gate {
             target: Arc::clone(target),
             host_keys: Arc::clone(&self.host_keys),
             shown: Arc::clone(shown),
+            doubtful: Arc::clone(&doubtful),
             over: sender,
         };
         let patience = self.limits.handshake_timeout;
         let cause = match timeout(patience, connect_stream(config, pipe, gate)).await {
-            Ok(Ok(handle)) => return Ok(Handshaken { handle, over }),
+            Ok(Ok(handle)) => return Ok(Handshaken { handle, over, doubtful: doubtful.load(Ordering::Relaxed) }),
             Ok(Err(GateError::Denied(error))) => return Err(Failed::Final(error)),
             Ok(Err(error)) if shown.get().is_none() && is_hang_up(&error) => {
+                if let Via::Command(command) = &target.via {
+                    let cause =
+                        format!("`ProxyCommand {command}` ended before the server showed itself: run it by hand");
+                    return Err(Failed::Final(ConnectError::Handshake { address: target.address(), cause }));
+                }
                 return Err(Failed::Busy("the server closed the connection before its banner".to_owned()));
             }
             Ok(Err(error)) => error.to_string(),

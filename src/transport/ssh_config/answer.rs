@@ -21,6 +21,10 @@ const SEVERAL: [&str; 2] = ["identityfile", "certificatefile"];
 /// The two ways through; the first of either counts.
 const WAYS: [&str; 2] = ["proxyjump", "proxycommand"];
 
+/// The files that `ssh` offers where none is named; how many of them depends on its version.
+const USUAL_KEYS: [&str; 7] = ["rsa", "ecdsa", "ecdsa_sk", "ed25519", "ed25519_sk", "xmss", "dsa"];
+const FEWEST_USUAL: usize = 4;
+
 /// One of them is another name for the other.
 const ALIASES: [(&str, &str); 5] = [
     ("hostbasedkeytypes", "hostbasedacceptedalgorithms"),
@@ -65,6 +69,19 @@ impl Answer {
         self.0.get(keyword).into_iter().flatten().filter_map(|words| words.first()).map(String::as_str)
     }
 
+    // `ssh -G` prints what holds where nobody says anything, too. Those two would stand in the way of what others say:
+    // the inventory of the address, and we of the usual keys.
+    pub(super) fn without_defaults(mut self, name: &str) -> Self {
+        if self.word("hostname").is_some_and(|host| host.eq_ignore_ascii_case(name)) {
+            self.0.remove("hostname");
+        }
+        let usual = |file: &str| file.strip_prefix("~/.ssh/id_").is_some_and(|kind| USUAL_KEYS.contains(&kind));
+        if self.all("identityfile").count() >= FEWEST_USUAL && self.all("identityfile").all(usual) {
+            self.0.remove("identityfile");
+        }
+        self
+    }
+
     /// This one, and where it says nothing, the other.
     #[must_use]
     pub fn or(mut self, other: Self) -> Self {
@@ -81,13 +98,12 @@ pub(super) fn is_known(keyword: &str) -> bool {
     KNOWN.contains(&keyword) || ALIASES.iter().any(|(alias, _)| *alias == keyword)
 }
 
-/// All of `ssh_config(5)` as of OpenSSH 10.
+/// All of `ssh_config(5)` as of OpenSSH 10, without those that say whom we may talk to, or how, and are not heeded yet: of
+/// these a person is warned.
 const KNOWN: &[&str] = &[
     "addkeystoagent",
     "addressfamily",
     "batchmode",
-    "bindaddress",
-    "bindinterface",
     "canonicaldomains",
     "canonicalizefallbacklocal",
     "canonicalizehostname",
@@ -123,7 +139,6 @@ const KNOWN: &[&str] = &[
     "hashknownhosts",
     "hostbasedacceptedalgorithms",
     "hostbasedauthentication",
-    "hostkeyalgorithms",
     "hostkeyalias",
     "hostname",
     "identitiesonly",
@@ -134,7 +149,6 @@ const KNOWN: &[&str] = &[
     "kbdinteractiveauthentication",
     "kbdinteractivedevices",
     "kexalgorithms",
-    "knownhostscommand",
     "localcommand",
     "localforward",
     "loglevel",
@@ -154,13 +168,11 @@ const KNOWN: &[&str] = &[
     "proxyusefdpass",
     "pubkeyacceptedalgorithms",
     "pubkeyauthentication",
-    "refuseconnection",
     "rekeylimit",
     "remotecommand",
     "remoteforward",
     "requesttty",
     "requiredrsasize",
-    "revokedhostkeys",
     "securitykeyprovider",
     "sendenv",
     "serveralivecountmax",

@@ -9,6 +9,7 @@ use super::{Answer, words};
 pub(super) fn ask(only: Option<&Path>, name: &str) -> Result<Answer, String> {
     let mut ssh = Command::new("ssh");
     ssh.arg("-G").stdin(Stdio::null());
+    crate::transport::without_passwords(&mut ssh);
     if let Some(file) = only {
         ssh.arg("-F").arg(file);
     }
@@ -27,5 +28,5 @@ pub(super) fn ask(only: Option<&Path>, name: &str) -> Result<Answer, String> {
             answer.add(keyword, &words, &rest);
         }
     }
-    Ok(answer)
+    Ok(answer.without_defaults(name))
 }

@@ -22,6 +22,8 @@ pub struct HostSettings {
     pub certificate_files: Vec<PathBuf>,
     /// Of the agent's keys, only those that are named.
     pub identities_only: bool,
+    /// Passwords may be sent.
+    pub passwords: bool,
     /// Whose keys are offered.
     pub agent: Agent,
     /// What lies between.
@@ -106,6 +108,7 @@ impl HostSettings {
         Ok(Self {
             identity_files: answer.word("identityfile").map(|_| files("identityfile")).transpose()?,
             certificate_files: files("certificatefile")?,
+            passwords: !answer.word("passwordauthentication").is_some_and(is_no),
             identities_only: answer.word("identitiesonly").is_some_and(is_yes),
             agent: answer
                 .word("identityagent")
@@ -139,6 +142,10 @@ fn wrong(keyword: &str, value: &str) -> String {
 
 fn is_yes(word: &str) -> bool {
     ["yes", "true"].iter().any(|yes| word.eq_ignore_ascii_case(yes))
+}
+
+fn is_no(word: &str) -> bool {
+    ["no", "false"].iter().any(|no| word.eq_ignore_ascii_case(no))
 }
 
 fn is_none(word: &str) -> bool {
