@@ -32,9 +32,11 @@ field() {
 # In all these cases nothing was begun on any node, but by a create, which has marked the own brick before it asks for
 # the peer. Prints what gluster says and fails when it says no.
 change() {
-  give_up=$(($(date +%s) + 60))
+  give_up=
   while :; do
     gl "$@"
+    # From the first refusal: on a connection that is dead, that may take longer than this by itself.
+    [ -n "$give_up" ] || give_up=$(($(date +%s) + 60))
     case $err in
       *'nother transaction'*) sleep 0.5 ;;
       'Locking failed on '*) peers_return || break ;;
@@ -57,6 +59,9 @@ peers_return() {
     gl pool list
     [ "$ret" = 0 ] && [ -z "$(peers away)" ] && back=0
   done
+  # A transaction that begins before the two have told each other everything leaves that peer out, and no one tells it
+  # later.
+  [ "$back" != 0 ] || sleep 2
   ret=-1 err=$said
   return "$back"
 }

@@ -18,7 +18,7 @@ struct Cut<'a> {
     victim: usize,
 }
 
-// With BRICKLAYER_CUTS=glusterfs/options, only at the steps of this playbook.
+// With BRICKLAYER_CUTS=glusterfs/options, only at the steps of this playbook; with glusterfs/add-brick/add, only at that.
 fn cuts<'a>(steps: &'a [(String, String, Vec<String>)], victims: &[usize]) -> Vec<Cut<'a>> {
     let cut = |victim: usize, (playbook, step, nodes): &'a (String, String, Vec<String>)| {
         let own = format!("server{victim}");
@@ -26,10 +26,12 @@ fn cuts<'a>(steps: &'a [(String, String, Vec<String>)], victims: &[usize]) -> Ve
         Cut { playbook, step, on, victim }
     };
     let only = std::env::var("BRICKLAYER_CUTS").ok();
-    let wanted = |playbook: &str| only.as_deref().is_none_or(|only| only == playbook);
+    let wanted = |playbook: &str, step: &str| {
+        only.as_deref().is_none_or(|only| only == playbook || only == format!("{playbook}/{step}"))
+    };
     steps
         .iter()
-        .filter(|step| wanted(&step.0))
+        .filter(|step| wanted(&step.0, &step.1))
         .flat_map(|step| victims.iter().map(move |victim| cut(*victim, step)))
         .collect()
 }
