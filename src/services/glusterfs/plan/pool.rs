@@ -161,11 +161,14 @@ fn unsettled(view: &View<'_>) -> Vec<Refusal> {
         ));
     }
     for (node, what) in &view.cluster.disagree {
-        refusals.push(refuse(
-            Some(node),
-            what.clone(),
-            "run again in a moment; if it stays so, compare `gluster pool list` on all nodes",
-        ));
+        // A peer that was just being connected when bricks were added is left out, and nobody tells it later; it reads
+        // what it has missed when its glusterd starts, and the bricks go on meanwhile.
+        let remedy = format!(
+            "run again in a moment; if it stays so, `systemctl restart glusterd` on {node}, which leaves its bricks running, \
+             lets it read what it has missed; if that does not help, compare `gluster pool list` and `gluster volume info` on \
+             all nodes"
+        );
+        refusals.push(refuse(Some(node), what.clone(), remedy));
     }
     refusals
 }
