@@ -51,13 +51,18 @@ change() {
   }
 }
 
+# all_peers: every peer is in the cluster and connected.
+all_peers() {
+  gl pool list
+  [ "$ret" = 0 ] && [ -z "$(peers away)" ]
+}
+
 # peers_return: waits until every peer is connected, at most until `$give_up`. What gluster said before stays said.
 peers_return() {
   said=$err back=1
   while [ "$back" != 0 ] && [ "$(date +%s)" -lt "$give_up" ]; do
     sleep 0.5
-    gl pool list
-    [ "$ret" = 0 ] && [ -z "$(peers away)" ] && back=0
+    all_peers && back=0
   done
   # A transaction that begins before the two have told each other everything leaves that peer out, and no one tells it
   # later.
@@ -70,10 +75,7 @@ peers_return() {
 # leaves out a peer that is just being connected again, and that one reads what it has missed when it is.
 peers_heard() {
   left_out=0
-  until
-    gl pool list
-    [ "$ret" = 0 ] && [ -z "$(peers away)" ]
-  do
+  until all_peers; do
     left_out=$((left_out + 1))
     [ "$left_out" -lt 120 ] || return 0
     sleep 0.5

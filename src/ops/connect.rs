@@ -9,7 +9,9 @@ use crate::ops::ask;
 use crate::ops::targets::Targets;
 use crate::ops::{Access, Fault, Job};
 use crate::report::{Mark, Said};
-use crate::transport::{Become, ConnectError, Limits, RusshTransport, Target, Transport, open_file_limit};
+use crate::transport::{
+    Become, ConnectError, LOGIN_PASSWORD, Limits, RusshTransport, SUDO_PASSWORD, Target, Transport, open_file_limit,
+};
 
 /// As OpenSSH (`NumberOfPasswordPrompts`).
 const TRIES: usize = 3;
@@ -36,8 +38,8 @@ pub(super) async fn transport(job: &Job) -> Result<(Arc<dyn Transport>, Vec<Secr
 
 // Of each login user that may need one, once: from the environment, a file, or the person at the terminal.
 async fn passwords(targets: &mut [Target], access: Access) -> Result<Vec<Secret>, Fault> {
-    let mut login = Passwords::new("login", "BRICKLAYER_LOGIN_PASSWORD", access.ask_login_password)?;
-    let mut sudo = Passwords::new("sudo", "BRICKLAYER_SUDO_PASSWORD", access.ask_sudo_password)?;
+    let mut login = Passwords::new("login", LOGIN_PASSWORD, access.ask_login_password)?;
+    let mut sudo = Passwords::new("sudo", SUDO_PASSWORD, access.ask_sudo_password)?;
     for target in targets {
         target.login_password = login.of(&target.user).await?;
         let is_root = target.user == "root" && target.become_root == Become::Auto;

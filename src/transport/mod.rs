@@ -12,7 +12,7 @@ pub mod ssh_config;
 mod target;
 
 pub use api::{Captured, ConnectError, Exit, Held, HoldError, Holding, Outcome, RunError, Script, Session, Transport};
-pub use children::without_passwords;
+pub use children::{LOGIN_PASSWORD, SUDO_PASSWORD, without_passwords};
 pub use open_files::open_file_limit;
 pub use ssh::{Dial, Pipe, RusshTransport, UnknownHostKey};
 pub use target::{

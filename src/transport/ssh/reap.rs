@@ -10,11 +10,11 @@ use tokio::time::{Instant, sleep};
 
 use super::gate::Gate;
 use super::ramp::backoff;
-use super::run::{Ending, Open, Writer, admitted, beside, follow};
+use super::run::{Ending, Open, Writer, begun, beside, follow};
 use super::streams::Streams;
 use crate::model::Secret;
 use crate::transport::api::Exit;
-use crate::transport::frame::{Frame, Root, killer};
+use crate::transport::frame::{Root, killer};
 
 /// How long we go on trying after the caller has its answer.
 const PERSISTENCE: Duration = Duration::from_secs(60);
@@ -96,16 +96,9 @@ impl Reaper {
                     let mut streams = Streams::default();
                     let until = Instant::now() + self.grace;
                     let text = killer(pid, signal);
-                    let frame = if let Some(password) = password {
-                        let frame = Frame::with_password(&text, root, false);
-                        if admitted(&mut open, &mut streams, &frame, (password, until)).await.is_err() {
-                            return false;
-                        }
-                        frame
-                    } else {
-                        let frame = Frame::new(&text, root, false);
-                        let _ = open.write.exec(&frame).await;
-                        frame
+                    let script = (text.as_str(), root, false);
+                    let Ok(frame) = begun(&mut open, &mut streams, script, (password, until)).await else {
+                        return false;
                     };
                     let killing = open.write.send(frame, false);
                     beside(killing, follow(&mut open.read, &mut streams, &|_| (), until)).await;

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use super::gate::Gate;
 use super::streams::{LineSink, Streams};
 use crate::model::Secret;
-use crate::transport::frame::Frame;
+use crate::transport::frame::{Frame, Root};
 
 /// Largest piece written at once: one packet, as a bigger one across a rekey has broken peers (Eugeny/russh#761).
 const PIECE: usize = 32 * 1024;
@@ -112,9 +112,27 @@ pub(super) enum Kept {
     Ended(Ending),
 }
 
+/// Starts a script, up to where it is to be sent: with a password, when sudo has let us in. A write that fails is no
+/// answer: what the server has to say comes by reading.
+pub(super) async fn begun(
+    open: &mut Open,
+    streams: &mut Streams,
+    (text, root, held): (&str, Root, bool),
+    (password, deadline): (Option<&Secret>, Instant),
+) -> Result<Frame, Kept> {
+    let Some(password) = password else {
+        let frame = Frame::new(text, root, held);
+        let _ = open.write.exec(&frame).await;
+        return Ok(frame);
+    };
+    let frame = Frame::with_password(text, root, held);
+    admitted(open, streams, &frame, (password, deadline)).await?;
+    Ok(frame)
+}
+
 /// Sees a frame with a password to where the script may be sent: the password goes out when sudo asks for it, and only
 /// once. A write that fails is no answer: the channel has one.
-pub(super) async fn admitted(
+async fn admitted(
     open: &mut Open,
     streams: &mut Streams,
     frame: &Frame,

@@ -14,7 +14,7 @@ use super::gate::Gate;
 use super::hold::Hold;
 use super::ramp::backoff;
 use super::reap::{Doomed, Reaper};
-use super::run::{Ending, Kept, Open, admitted, beside, follow, until_first_line};
+use super::run::{Ending, Kept, Open, begun, beside, follow, until_first_line};
 use super::streams::{LineSink, Streams};
 use crate::model::Secret;
 use crate::transport::api::{Exit, Held, HoldError, Outcome, RunError, Script, Session};
@@ -152,15 +152,9 @@ impl SshSession {
         (script, root, held): (&Script, Root, bool),
         deadline: Instant,
     ) -> Result<Start, RunError> {
-        let Some(password) = self.password(root) else {
-            let frame = Frame::new(&script.text, root, held);
-            // A failed write is no answer: what the server has to say comes by reading.
-            let _ = open.write.exec(&frame).await;
-            return Ok(Start::Send(frame));
-        };
-        let frame = Frame::with_password(&script.text, root, held);
-        match admitted(open, streams, &frame, (password, deadline)).await {
-            Ok(()) => Ok(Start::Send(frame)),
+        let script = (script.text.as_str(), root, held);
+        match begun(open, streams, script, (self.password(root), deadline)).await {
+            Ok(frame) => Ok(Start::Send(frame)),
             Err(Kept::Ended(ending)) => Ok(Start::Ended(ending)),
             Err(Kept::Wrong) => {
                 let user = &self.target.user;
