@@ -142,6 +142,12 @@ stored() {
   if [ "$#" = 1 ]; then [ -s "$info" ]; else grep -q -s -F -x -e "$2" "$info"; fi
 }
 
+# has_heard_of V VERSION: glusterd has stored that version of the volume, or a later one. Sets `heard` to what it has.
+has_heard_of() {
+  heard=$(sed -n 's/^version=//p' "/var/lib/glusterd/vols/$1/info" 2>/dev/null)
+  [ "${heard:-0}" -ge "$2" ]
+}
+
 # started V
 started() {
   volume "$1" && [ "$(field status)" = 1 ]

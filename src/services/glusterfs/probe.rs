@@ -29,12 +29,18 @@ fn daemon() -> Vec<Section> {
         Section::new("glusterfs.service", "systemctl show -p ActiveState -p UnitFileState glusterd.service"),
         Section::new("glusterfs.info", "cat /var/lib/glusterd/glusterd.info 2>/dev/null; true"),
         Section::new("glusterfs.peers", "cat /var/lib/glusterd/peers/* 2>/dev/null | sed -n 's/^uuid=//p'; true"),
-        Section::new("glusterfs.vols", "ls -A /var/lib/glusterd/vols 2>/dev/null; true"),
+        Section::new("glusterfs.vols", VOLUMES),
         // Both questions in one process: to load itself is two thirds of what a gluster command costs.
         Section::new("glusterfs.cluster", format!("{GUARD}\n{STORED}\nprintf 'pool list\\nvolume info\\n' | {CLI}")),
         Section::new("glusterfs.running", RUNNING),
     ]
 }
+
+// As `VOLUME VERSION`: a member that missed a change has the older version.
+const VOLUMES: &str = r#"for v in /var/lib/glusterd/vols/*; do
+  [ -d "$v" ] || continue
+  echo "${v##*/} $(sed -n 's/^version=//p' "$v/info" 2>/dev/null)"
+done"#;
 
 // The pid file's name is HOST-PATH.pid with `/` as `-`; the process is looked for, since a killed brick leaves it.
 const RUNNING: &str = r#"for f in /var/run/gluster/vols/*/*.pid; do

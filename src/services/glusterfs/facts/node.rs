@@ -1,6 +1,6 @@
 //! Everything that is known of GlusterFS on one node.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::HostFacts;
 use crate::services::glusterfs::facts::{BrickDir, MountFacts, Peer, Volume};
@@ -41,8 +41,9 @@ pub struct Daemon {
     pub uuid: Option<String>,
     /// UUIDs under `/var/lib/glusterd/peers`, read from the disk: known also when glusterd is down.
     pub stored_peers: BTreeSet<String>,
-    /// Volumes under `/var/lib/glusterd/vols`.
-    pub stored_volumes: BTreeSet<String>,
+    /// Volumes under `/var/lib/glusterd/vols`, with the version of what is stored of each: it counts the changes that this
+    /// node has heard of. 0 where it says none.
+    pub stored_volumes: BTreeMap<String, u64>,
 }
 
 impl Daemon {

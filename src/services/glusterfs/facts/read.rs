@@ -1,6 +1,6 @@
 //! From answers to facts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Answer, Answers, NOT_ASKED, NodeLook};
 use crate::services::glusterfs::facts::cli::{self, one_line};
@@ -32,6 +32,17 @@ fn lines(text: &str) -> BTreeSet<String> {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
+// `VOLUME VERSION`, a line each.
+fn versions(text: &str) -> BTreeMap<String, u64> {
+    let words = text.lines().map(str::split_whitespace);
+    words
+        .filter_map(|mut words| {
+            let name = words.next()?.to_owned();
+            Some((name, words.next().and_then(|version| version.parse().ok()).unwrap_or_default()))
+        })
+        .collect()
+}
+
 // How `timeout` ends when it had to end its command.
 const OUT_OF_TIME: i32 = 124;
 
@@ -61,7 +72,7 @@ fn daemon(answers: &Answers) -> Daemon {
         enabled: property("UnitFileState=").starts_with("enabled"),
         uuid: info.lines().find_map(|line| line.strip_prefix("UUID=")).map(|uuid| uuid.trim().to_lowercase()),
         stored_peers: lines(text(answers, "glusterfs.peers")),
-        stored_volumes: lines(text(answers, "glusterfs.vols")),
+        stored_volumes: versions(text(answers, "glusterfs.vols")),
     }
 }
 

@@ -41,6 +41,8 @@ fn fleets() -> impl Strategy<Value = Sim> {
                 } else if exists && sim.volume.is_some() {
                     sim.node(i).brick_runs = false;
                 }
+                let several = sim.volume.as_ref().is_some_and(|volume| volume.bricks.len() > 1);
+                sim.node(i).behind = several && i == pool && installed && !active;
                 sim.node(i).on_root = on_root;
             }
             sim

@@ -29,6 +29,8 @@ pub(super) struct SimNode {
     pub(super) mounted: bool,
     pub(super) boot_proof: bool,
     pub(super) on_root: bool,
+    /// It has missed the last brick.
+    pub(super) behind: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -130,6 +132,7 @@ impl Sim {
         let has_brick = self.has_brick(node);
         let node = self.nodes.get_mut(node).unwrap();
         node.active = true;
+        node.behind = false;
         if node.uuid.is_none() {
             node.uuid = Some(next);
             self.next_uuid += 1;
@@ -167,7 +170,9 @@ impl Sim {
         let member = self.spec.members.iter().find(|member| member.node == *name).unwrap();
         let stores = !node.peers.is_empty() || self.knows_volume(node);
         let asked = node.active && node.uuid.is_some() && stores;
-        let stored_volumes = if self.knows_volume(node) { BTreeSet::from(["gv0".to_owned()]) } else { BTreeSet::new() };
+        let version = 2 - u64::from(node.behind);
+        let stored_volumes =
+            if self.knows_volume(node) { BTreeMap::from([("gv0".to_owned(), version)]) } else { BTreeMap::new() };
         let has_brick = self.has_brick(name);
         NodeFacts {
             host: host(member.address),
@@ -246,7 +251,7 @@ impl Sim {
             replica: volume.replica,
             arbiter: 0,
             disperse: 0,
-            bricks: volume.bricks.iter().map(brick).collect(),
+            bricks: volume.bricks.iter().map(brick).take(volume.bricks.len() - usize::from(node.behind)).collect(),
             options: volume.options.clone().into_iter().collect(),
         }]
     }
@@ -373,6 +378,10 @@ impl Sim {
                 let options = &mut self.volume.as_mut().unwrap().options;
                 options.retain(|key, _| !key.starts_with("cluster.quorum"));
             }
+            "catch-up" => {
+                self.nodes.get_mut(&node).unwrap().behind = false;
+                self.restless = true;
+            }
             "settled" => self.restless = false,
             "reach" | "healed" | "rebalance" => {}
             other => panic!("unknown playbook {other}"),
@@ -426,6 +435,7 @@ impl Sim {
     // Fact T4: the arithmetic of add-brick.
     fn add_bricks(&mut self, task: &Task) {
         assert!(!self.restless, "grew while members did not see each other");
+        assert!(self.nodes.values().all(|node| !node.behind), "grew on a change that a member has missed");
         let new = self.take(task);
         let replica = number(task, "replica");
         let volume = self.volume.as_ref().unwrap();

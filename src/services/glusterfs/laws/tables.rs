@@ -101,7 +101,10 @@ fn every_task_keeps_the_terms_of_its_playbook() {
     asleep.form(3, 3);
     asleep.node(2).brick_runs = false;
     let mut seen = std::collections::BTreeSet::new();
-    for sim in [fresh, clones, grown, extended, asleep] {
+    let mut behind = Sim::new(2, Replica::Auto);
+    behind.form(2, 2);
+    behind.node(2).behind = true;
+    for sim in [fresh, clones, grown, extended, asleep, behind] {
         for task in plan(&sim).tasks() {
             let contract = CONTRACTS.iter().find(|contract| contract.playbook == task.id.playbook).unwrap();
             let mut vars = contract.vars.to_vec();
@@ -294,6 +297,33 @@ fn a_plan_that_would_now_waive_a_guard_is_a_surprise() {
     assert!(surprises(&shown, &plan(&sim)).is_empty());
     sim.node(2).on_root = true;
     assert_eq!(surprises(&shown, &plan(&sim)), ["`glusterfs/create@server1` with `force`"]);
+}
+
+#[test]
+fn a_member_that_missed_a_change_reads_it_before_anything_else_is_changed() {
+    let mut sim = Sim::new(4, Replica::Auto);
+    sim.form(3, 3);
+    // Whichever it is: the first that answers is not believed for that.
+    for i in [1, 3] {
+        sim.node(i).behind = true;
+        let plan = plan(&sim);
+        assert_eq!(playbooks(&plan, "catch-up"), [format!("catch-up@server{i}")]);
+        assert!(plan.open.is_some() && !stages(&plan).contains(&"volume"), "{plan:#?}");
+        sim.node(i).behind = false;
+    }
+    sim.node(3).behind = true;
+    let others = Request { only: Some([name(1), name(2)].into()), ..Request::default() };
+    let plan = decide(&sim.spec, &sim.look(), &others).unwrap();
+    assert!(playbooks(&plan, "catch-up").is_empty(), "{plan:#?}");
+    let growing = Request { only: Some([name(4)].into()), ..Request::default() };
+    assert!(refused(&sim, &growing)[0].remedy.contains("without `--on`"));
+
+    // Of the same version, nobody knows who is right.
+    let mut nodes = sim.look();
+    let facts = known(nodes.get_mut(&name(3)).unwrap()).unwrap();
+    facts.daemon.stored_volumes.insert("gv0".to_owned(), 2);
+    let refusals = decide(&sim.spec, &nodes, &Request::default()).unwrap_err();
+    assert!(refusals[0].what.contains("sees other bricks"), "{refusals:?}");
 }
 
 #[test]

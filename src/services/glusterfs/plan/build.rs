@@ -41,6 +41,12 @@ impl From<usize> for Value {
     }
 }
 
+impl From<u64> for Value {
+    fn from(number: u64) -> Self {
+        Self(Var::Number(number))
+    }
+}
+
 impl From<u32> for Value {
     fn from(number: u32) -> Self {
         Self(Var::Number(number.into()))

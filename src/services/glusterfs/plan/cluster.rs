@@ -15,8 +15,12 @@ pub(super) struct Cluster<'a> {
     pub(super) others: Vec<Vec<&'a NodeName>>,
     /// Members that believe to be in it while no other member does (fact 4.6: detached while it was down).
     pub(super) stale: Vec<&'a NodeName>,
-    /// The volume of the inventory, as the first node that answers sees it.
+    /// The volume of the inventory, as the first of those sees it that have heard of most changes.
     pub(super) volume: Option<&'a Volume>,
+    /// The version of it that they have stored.
+    pub(super) version: u64,
+    /// Members that have missed a change of it.
+    pub(super) behind: Vec<&'a NodeName>,
     /// Members that see peers or bricks differently from the others, with what they see.
     pub(super) disagree: Vec<(&'a NodeName, String)>,
     /// Peers that some member sees, by UUID.
@@ -38,7 +42,7 @@ impl<'a> Cluster<'a> {
         let mut pools = components(settled.iter().filter(|(member, _)| !cluster.stale.contains(&&member.node)));
         // The pool that has the volume is the one; the rest are the others.
         pools.sort_by_key(|pool| {
-            !pool.members.iter().any(|(_, facts)| facts.daemon.stored_volumes.contains(&spec.volume))
+            !pool.members.iter().any(|(_, facts)| facts.daemon.stored_volumes.contains_key(&spec.volume))
         });
         let mut pools = pools.into_iter();
         if let Some(pool) = pools.next() {
@@ -60,14 +64,29 @@ impl<'a> Cluster<'a> {
                     self.disagree.push((&member.node, format!("does not see {missing} of the pool's members")));
                 }
             }
-            if facts.volumes.answer().is_some() {
-                match (self.volume, facts.volume(&spec.volume)) {
-                    (None, Some(volume)) => self.volume = Some(volume),
-                    (Some(volume), seen) if seen.map(|seen| &seen.bricks) != Some(&volume.bricks) => {
-                        self.disagree.push((&member.node, format!("sees other bricks of `{}`", spec.volume)));
-                    }
-                    _ => {}
+        }
+        self.read_volume(&spec.volume, members);
+    }
+
+    fn read_volume(&mut self, name: &str, members: &[(&'a Member, &'a NodeFacts)]) {
+        let version = |facts: &NodeFacts| facts.daemon.stored_volumes.get(name).copied().unwrap_or_default();
+        for (_, facts) in members {
+            if let Some(volume) = facts.volume(name)
+                && (self.volume.is_none() || version(facts) > self.version)
+            {
+                (self.volume, self.version) = (Some(volume), version(facts));
+            }
+        }
+        let Some(volume) = self.volume else { return };
+        for (member, facts) in members.iter().filter(|(_, facts)| facts.volumes.answer().is_some()) {
+            match facts.volume(name) {
+                Some(seen) if seen.id == volume.id && seen != volume && version(facts) < self.version => {
+                    self.behind.push(&member.node);
                 }
+                seen if seen.map(|seen| &seen.bricks) != Some(&volume.bricks) => {
+                    self.disagree.push((&member.node, format!("sees other bricks of `{name}`")));
+                }
+                _ => {}
             }
         }
     }

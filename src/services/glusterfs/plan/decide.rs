@@ -20,7 +20,9 @@ pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec
         return Err(vec![pool::blind()]);
     };
 
-    let asleep = prepare::wakes(&view) || volume::wakes(&view);
+    let catch_up = pool::catch_up(&view);
+    let behind = catch_up.is_some();
+    let asleep = behind || prepare::wakes(&view) || volume::wakes(&view);
     let grows = if asleep { Ok((Growth::default(), None)) } else { grows(&view) };
     let (growth, settle) = match grows {
         Ok(grows) if nodes.is_empty() => grows,
@@ -31,16 +33,20 @@ pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec
     let mut plan = Plan::default();
     add(&mut plan, identity::plan(&view));
     add(&mut plan, prepare::plan(&view, &growth));
-    add(&mut plan, settle.unwrap_or_else(|| pool::plan(&view, &growth, coordinator)));
-    let mut serve = volume::plan(&view, &growth, coordinator);
-    let at_boot = if asleep { Vec::new() } else { beside(&mut serve, mount::at_boot(&view), coordinator) };
-    add(&mut plan, serve);
+    add(&mut plan, catch_up.or(settle).unwrap_or_else(|| pool::plan(&view, &growth, coordinator)));
     if asleep {
+        // A member that has missed a change refuses the next one.
+        if !behind {
+            add(&mut plan, volume::plan(&view, &growth, coordinator));
+        }
         plan.open = Some(
             "how the cluster grows and what is mounted is known once its daemons and bricks run and see each other"
                 .to_owned(),
         );
     } else {
+        let mut serve = volume::plan(&view, &growth, coordinator);
+        let at_boot = beside(&mut serve, mount::at_boot(&view), coordinator);
+        add(&mut plan, serve);
         add(&mut plan, mount::plan(&view, at_boot));
         add(&mut plan, volume::heal(&view, &growth, coordinator));
         if !growth.later.is_empty() {

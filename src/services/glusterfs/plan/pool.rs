@@ -81,7 +81,7 @@ fn named(member: &Member, names: &[String]) -> bool {
 
 fn mode(view: &View<'_>) -> Vec<Refusal> {
     let volume = &view.spec.volume;
-    let stored = view.known.iter().find(|(_, facts)| facts.daemon.stored_volumes.contains(volume));
+    let stored = view.known.iter().find(|(_, facts)| facts.daemon.stored_volumes.contains_key(volume));
     match (&view.request.mode, stored) {
         (Mode::Bootstrap, Some((member, _))) => vec![refuse(
             Some(&member.node),
@@ -160,17 +160,33 @@ fn unsettled(view: &View<'_>) -> Vec<Refusal> {
             "the cluster grows only when all its peers are in the cluster and connected; see `gluster peer status` there",
         ));
     }
+    let left = view.cluster.behind.iter().filter(|node| !view.request.touches(node));
+    for node in left {
+        let what = format!("it has missed a change of `{}`", view.spec.volume);
+        refusals.push(refuse(Some(node), what, "run without `--on`: its glusterd is then restarted, and reads it"));
+    }
     for (node, what) in &view.cluster.disagree {
-        // A peer that was just being connected when bricks were added is left out, and nobody tells it later; it reads
-        // what it has missed when its glusterd starts, and the bricks go on meanwhile.
-        let remedy = format!(
-            "run again in a moment; if it stays so, `systemctl restart glusterd` on {node}, which leaves its bricks running, \
-             lets it read what it has missed; if that does not help, compare `gluster pool list` and `gluster volume info` on \
-             all nodes"
-        );
+        let remedy =
+            "run again in a moment; if it stays so, compare `gluster pool list` and `gluster volume info` on all nodes";
         refusals.push(refuse(Some(node), what.clone(), remedy));
     }
     refusals
+}
+
+/// The stage that lets members read the changes that they have missed. glusterd leaves a peer out that is just being
+/// connected again when something changes, as after a power cut, and nobody tells it later; it asks the others when it
+/// starts, and its bricks go on meanwhile. As it is, it would refuse whatever is built on that change.
+pub(super) fn catch_up(view: &View<'_>) -> Option<Stage> {
+    let volume = &view.spec.volume;
+    let behind = view.cluster.behind.iter().filter(|node| view.request.touches(node));
+    let tasks: Vec<_> = behind
+        .map(|node| {
+            task("catch-up", node, format!("it has missed a change of `{volume}` and asks the others when it starts"))
+                .with("volume", volume.clone())
+                .with("version", view.cluster.version)
+        })
+        .collect();
+    (!tasks.is_empty()).then(|| stage("catch-up", "Let members read what they have missed", vec![tasks]))
 }
 
 // Peers that a member does not see as it should.
