@@ -142,10 +142,13 @@ stored() {
   if [ "$#" = 1 ]; then [ -s "$info" ]; else grep -q -s -F -x -e "$2" "$info"; fi
 }
 
-# has_heard_of V VERSION: glusterd has stored that version of the volume, or a later one. Sets `heard` to what it has.
+# has_heard_of V VERSION BRICKS: glusterd has stored that version of the volume, or a later one, with so many bricks. Sets
+# `heard` and `count` to what it has.
 has_heard_of() {
-  heard=$(sed -n 's/^version=//p' "/var/lib/glusterd/vols/$1/info" 2>/dev/null)
-  [ "${heard:-0}" -ge "$2" ]
+  info=/var/lib/glusterd/vols/$1/info
+  heard=$(sed -n 's/^version=//p' "$info" 2>/dev/null)
+  count=$(sed -n 's/^count=//p' "$info" 2>/dev/null)
+  [ "${heard:-0}" -ge "$2" ] && [ "${count:-0}" -ge "$3" ]
 }
 
 # started V

@@ -16,7 +16,7 @@ pub const CONTRACTS: &[Contract] = &[
     contract("glusterfs/brick-trace", &["brick", "volume_id"]),
     contract("glusterfs/reach", &["targets"]),
     contract("glusterfs/probe", &["peers", "size"]),
-    contract("glusterfs/catch-up", &["volume", "version"]),
+    contract("glusterfs/catch-up", &["volume", "version", "bricks"]),
     contract("glusterfs/settled", &["size"]),
     contract("glusterfs/create", &["volume", "replica", "bricks", "options", "force"]),
     contract("glusterfs/add-brick", &["volume", "replica", "bricks", "before", "replica_before", "guard", "force"]),

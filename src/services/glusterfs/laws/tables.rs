@@ -133,8 +133,9 @@ fn one_copy_becomes_two_and_these_are_complete_before_there_are_three() {
     let mut sim = Sim::new(3, Replica::Auto);
     sim.form(1, 1);
     let first = plan(&sim);
-    // Some options are taken only by a volume that has copies.
-    assert_eq!(playbooks(&first, "volume")[..2], ["add-brick@server1", "options@server1"]);
+    // Some options are taken only by a volume that has copies, and only when all members have heard of them.
+    let volume = ["add-brick@server1", "catch-up@server2", "catch-up@server3", "options@server1"];
+    assert_eq!(playbooks(&first, "volume")[..4], volume);
     assert_eq!(playbooks(&first, "heal"), ["healed@server1", "quorum@server1"]);
     assert!(
         first.open.as_deref().is_some_and(|open| open.contains("the copy on server3 comes when")),

@@ -20,7 +20,7 @@ pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec
         return Err(vec![pool::blind()]);
     };
 
-    let catch_up = pool::catch_up(&view);
+    let catch_up = pool::missed(&view);
     let behind = catch_up.is_some();
     let asleep = behind || prepare::wakes(&view) || volume::wakes(&view);
     let grows = if asleep { Ok((Growth::default(), None)) } else { grows(&view) };

@@ -173,20 +173,20 @@ fn unsettled(view: &View<'_>) -> Vec<Refusal> {
     refusals
 }
 
-/// The stage that lets members read the changes that they have missed. glusterd leaves a peer out that is just being
-/// connected again when something changes, as after a power cut, and nobody tells it later; it asks the others when it
-/// starts, and its bricks go on meanwhile. As it is, it would refuse whatever is built on that change.
-pub(super) fn catch_up(view: &View<'_>) -> Option<Stage> {
-    let volume = &view.spec.volume;
+/// The stage that lets members read the changes that they have missed. As they are, they would refuse whatever is built
+/// on those.
+pub(super) fn missed(view: &View<'_>) -> Option<Stage> {
+    let seen = (view.cluster.version, view.cluster.volume.map_or(0, |volume| volume.bricks.len()));
     let behind = view.cluster.behind.iter().filter(|node| view.request.touches(node));
-    let tasks: Vec<_> = behind
-        .map(|node| {
-            task("catch-up", node, format!("it has missed a change of `{volume}` and asks the others when it starts"))
-                .with("volume", volume.clone())
-                .with("version", view.cluster.version)
-        })
-        .collect();
+    let why = "it has missed a change of the volume, and asks the others when it starts";
+    let tasks: Vec<_> = behind.map(|node| catch_up(view, node, seen, why)).collect();
     (!tasks.is_empty()).then(|| stage("catch-up", "Let members read what they have missed", vec![tasks]))
+}
+
+/// Has a member hear of that version and that many bricks of the volume. glusterd leaves a peer out that is just being
+/// connected again when something changes, as after a power cut, and nobody tells it later.
+pub(super) fn catch_up(view: &View<'_>, node: &NodeName, (version, bricks): (u64, usize), why: &str) -> Task {
+    task("catch-up", node, why).with("volume", view.spec.volume.clone()).with("version", version).with("bricks", bricks)
 }
 
 // Peers that a member does not see as it should.
@@ -254,8 +254,8 @@ fn reach(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -> Vec<Task
         .collect()
 }
 
-// Inventory nodes that are in the pool when the probes are done.
-fn members<'a>(
+/// Inventory nodes that are in the pool when the probes are done.
+pub(super) fn members<'a>(
     view: &'a View<'a>,
     growth: &'a Growth<'a>,
     coordinator: &'a Member,

@@ -5,33 +5,34 @@ use crate::services::glusterfs::facts::{Brick, NodeFacts, Volume, VolumeStatus};
 use crate::services::glusterfs::plan::bricks::force;
 use crate::services::glusterfs::plan::build::{With, names, note, stage, task};
 use crate::services::glusterfs::plan::growth::{Change, Growth};
-use crate::services::glusterfs::plan::options;
 use crate::services::glusterfs::plan::view::View;
+use crate::services::glusterfs::plan::{options, pool};
 use crate::services::glusterfs::spec::Member;
 
 /// Everything on the coordinator, a wave each.
 pub(super) fn plan(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -> Stage {
-    let tasks = match (&growth.change, view.cluster.volume) {
-        (Change::Create { replica, members }, _) => vec![create(view, coordinator, *replica, members)],
+    let alone = |task: Task| vec![task];
+    let waves = match (&growth.change, view.cluster.volume) {
+        (Change::Create { replica, members }, _) => vec![alone(create(view, coordinator, *replica, members))],
         (change, Some(volume)) => {
-            let mut tasks = repair(view, coordinator, volume);
+            let mut waves: Vec<_> = repair(view, coordinator, volume).into_iter().map(alone).collect();
             let mut set = options::plan(view, growth, coordinator, volume);
             if !options::after_growth(growth, volume) {
-                tasks.extend(set.take());
+                waves.extend(set.take().map(alone));
             }
             if let Change::Grow { raise, replica, extend } = change {
-                tasks.extend(add_bricks(view, coordinator, volume, (raise, *replica, extend)));
+                waves.extend(add_bricks(view, coordinator, volume, (raise, *replica, extend)).into_iter().map(alone));
+                let seen = (view.cluster.version + 1, volume.bricks.len() + raise.len() + extend.len());
+                let others = pool::members(view, growth, coordinator).filter(|member| member.node != coordinator.node);
+                let why = "what it may have missed is missing in all that follows";
+                waves.push(others.map(|member| pool::catch_up(view, &member.node, seen, why)).collect());
             }
-            tasks.extend(set);
-            tasks
+            waves.extend(set.map(alone));
+            waves
         }
         _ => Vec::new(),
     };
-    stage(
-        "volume",
-        "Create or grow the volume, set its options, start it",
-        tasks.into_iter().map(|task| vec![task]).collect(),
-    )
+    stage("volume", "Create or grow the volume, set its options, start it", waves)
 }
 
 fn bricks(view: &View<'_>, members: &[&Member]) -> Vec<String> {
