@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use tokio::io::AsyncRead;
 
 use crate::model::NodeName;
 
@@ -28,6 +29,21 @@ pub enum Exit {
     /// The channel closed without saying.
     Missing,
 }
+
+/// Which of its outputs a script has written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Side {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+}
+
+/// Is handed what a script writes, as it comes and in the pieces in which it comes.
+pub type Hear<'a> = &'a (dyn Fn(Side, &[u8]) + Send + Sync);
+
+/// Read by the commands of a script as their standard input.
+pub type Input<'a> = &'a mut (dyn AsyncRead + Send + Unpin);
 
 /// Output kept in bounded memory: the beginning and the end; what lay between is counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -146,6 +162,9 @@ pub enum RunError {
     /// Nothing ran.
     #[error("the script did not start: {0}")]
     NotStarted(String),
+    /// What it was to be given as input could not be read here; it was ended when half of it had come.
+    #[error("its input cannot be read on this machine: {0}")]
+    Input(String),
 }
 
 /// Why a held script gave no first line.
@@ -179,6 +198,15 @@ pub trait Session: Send + Sync {
         &'a self,
         script: &'a Script,
         line: &'a (dyn Fn(&str) + Send + Sync),
+    ) -> BoxFuture<'a, Result<Outcome, RunError>>;
+
+    /// Runs a script to its end whose commands read `input`, or nothing; both outputs are handed to `hear` as they come,
+    /// byte for byte. What is written to `input` in vain, because nobody reads it any more, is no error.
+    fn stream<'a>(
+        &'a self,
+        script: &'a Script,
+        input: Option<Input<'a>>,
+        hear: Hear<'a>,
     ) -> BoxFuture<'a, Result<Outcome, RunError>>;
 
     /// Starts a script that prints one line when it has what it wants and then waits on its standard input, on

@@ -1,8 +1,9 @@
 //! Output in bounded memory, and its lines as they come.
 
 use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::api::Captured;
+use super::api::{Captured, Side};
 
 /// Bytes kept of the beginning, and of the end.
 pub(crate) const KEPT: usize = 64 * 1024;
@@ -86,6 +87,31 @@ impl Lines {
         }
         self.partial.clear();
         self.too_long = false;
+    }
+}
+
+/// Both outputs of a script, cut into lines for one listener.
+pub(crate) struct ByLine<'a> {
+    sides: Mutex<[Lines; 2]>,
+    line: &'a (dyn Fn(&str) + Send + Sync),
+}
+
+impl<'a> ByLine<'a> {
+    pub(crate) fn new(line: &'a (dyn Fn(&str) + Send + Sync)) -> Self {
+        Self { sides: Mutex::default(), line }
+    }
+
+    pub(crate) fn hear(&self, side: Side, bytes: &[u8]) {
+        self.sides()[usize::from(side == Side::Err)].push(bytes, self.line);
+    }
+
+    /// Hands over what ended without a newline.
+    pub(crate) fn finish(&self) {
+        self.sides().iter_mut().for_each(|side| side.finish(self.line));
+    }
+
+    fn sides(&self) -> MutexGuard<'_, [Lines; 2]> {
+        self.sides.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

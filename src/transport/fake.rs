@@ -12,7 +12,8 @@ use futures::FutureExt as _;
 use futures::future::{BoxFuture, ready};
 
 use super::api::{
-    Captured, ConnectError, Exit, Held, HoldError, Holding, Outcome, RunError, Script, Session, Transport,
+    Captured, ConnectError, Exit, Hear, Held, HoldError, Holding, Input, Outcome, RunError, Script, Session, Side,
+    Transport,
 };
 use crate::model::NodeName;
 
@@ -225,6 +226,29 @@ impl Session for FakeSession {
             };
             if let Some(outcome) = printed {
                 outcome.stdout.text.lines().chain(outcome.stderr.text.lines()).for_each(line);
+            }
+            reply
+        }
+        .boxed()
+    }
+
+    /// Whatever the input is, it is read to its end.
+    fn stream<'a>(
+        &'a self,
+        script: &'a Script,
+        input: Option<Input<'a>>,
+        hear: Hear<'a>,
+    ) -> BoxFuture<'a, Result<Outcome, RunError>> {
+        async move {
+            self.fake.told().calls.push(Call::Run(self.node.clone(), script.text.clone()));
+            if let Some(input) = input {
+                let read = tokio::io::copy(input, &mut tokio::io::sink()).await;
+                read.map_err(|error| RunError::Input(error.to_string()))?;
+            }
+            let reply = self.fake.reply_to(&self.node, script);
+            if let Ok(outcome) = &reply {
+                hear(Side::Out, outcome.stdout.text.as_bytes());
+                hear(Side::Err, outcome.stderr.text.as_bytes());
             }
             reply
         }

@@ -11,7 +11,10 @@ mod ssh;
 pub mod ssh_config;
 mod target;
 
-pub use api::{Captured, ConnectError, Exit, Held, HoldError, Holding, Outcome, RunError, Script, Session, Transport};
+pub use api::{
+    Captured, ConnectError, Exit, Hear, Held, HoldError, Holding, Input, Outcome, RunError, Script, Session, Side,
+    Transport,
+};
 pub use children::{LOGIN_PASSWORD, SUDO_PASSWORD, without_passwords};
 pub use open_files::open_file_limit;
 pub use ssh::{Dial, Pipe, RusshTransport, UnknownHostKey};

@@ -8,4 +8,5 @@ mod keys;
 mod load;
 mod privilege;
 mod shells;
+mod streams;
 mod ways;

@@ -67,11 +67,11 @@ impl Hold {
 
 async fn kept(open: Open, mut streams: Streams, heartbeat: Duration, released: oneshot::Receiver<()>, life: Arc<Life>) {
     let Open { mut read, write } = open;
-    let holding = follow(&mut read, &mut streams, &|_| (), Instant::now() + YEARS);
+    let holding = follow(&mut read, &mut streams, &|_, _| (), Instant::now() + YEARS);
     beside(beat(&write, heartbeat, &life), futures::future::select(Box::pin(holding), released).map(drop)).await;
     life.alive.store(false, Ordering::Release);
     let until = Instant::now() + LETTING_GO;
-    beside(write.end_of_input(), follow(&mut read, &mut streams, &|_| (), until)).await;
+    beside(write.end_of_input(), follow(&mut read, &mut streams, &|_, _| (), until)).await;
     write.close().await;
 }
 

@@ -8,6 +8,7 @@ mod agent;
 mod algorithms;
 mod auth;
 mod dial;
+mod feed;
 mod gate;
 mod hold;
 mod hops;

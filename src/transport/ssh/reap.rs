@@ -56,10 +56,10 @@ impl Reaper {
         let killing = self.kill_until_dead(&write, started, (root, password.as_deref()));
         let following = async {
             let patience = Instant::now() + self.grace * 3;
-            let ending = follow(&mut read, &mut streams, &|_| (), patience).await;
+            let ending = follow(&mut read, &mut streams, &|_, _| (), patience).await;
             let _ = report.send(std::mem::take(&mut streams));
             if ending == Ending::Late {
-                follow(&mut read, &mut streams, &|_| (), Instant::now() + PERSISTENCE).await;
+                follow(&mut read, &mut streams, &|_, _| (), Instant::now() + PERSISTENCE).await;
             }
         };
         beside(killing, following).await;
@@ -101,7 +101,7 @@ impl Reaper {
                         return false;
                     };
                     let killing = open.write.send(frame, false);
-                    beside(killing, follow(&mut open.read, &mut streams, &|_| (), until)).await;
+                    beside(killing, follow(&mut open.read, &mut streams, &|_, _| (), until)).await;
                     open.write.close().await;
                     return streams.exit == Some(Exit::Code(0));
                 }

@@ -10,12 +10,13 @@ use russh::{ChannelReadHalf, ChannelWriteHalf, Sig};
 use tokio::time::{Instant, sleep_until};
 
 use super::gate::Gate;
-use super::streams::{LineSink, Streams};
+use super::streams::Streams;
 use crate::model::Secret;
+use crate::transport::api::Hear;
 use crate::transport::frame::{Frame, Root};
 
 /// Largest piece written at once: one packet, as a bigger one across a rekey has broken peers (Eugeny/russh#761).
-const PIECE: usize = 32 * 1024;
+pub(super) const PIECE: usize = 32 * 1024;
 /// How long the channel may stay open after the exit status, while a background child of the script holds its output.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -53,16 +54,19 @@ impl Writer {
 
     /// Writes its standard input; `more` leaves that open.
     pub(super) async fn send(&self, frame: Frame, more: bool) -> Result<(), russh::Error> {
-        let Some(write) = &self.0 else { return Ok(()) };
         for piece in frame.stdin.chunks(PIECE) {
-            write.data_bytes(piece.to_vec()).await?;
+            self.data(piece.to_vec()).await?;
         }
-        if more { Ok(()) } else { write.eof().await }
+        if more { Ok(()) } else { self.end_of_input().await }
     }
 
     async fn password(&self, password: &Secret) -> Result<(), russh::Error> {
+        self.data([password.reveal(), "\n"].concat().into_bytes()).await
+    }
+
+    pub(super) async fn data(&self, piece: Vec<u8>) -> Result<(), russh::Error> {
         match &self.0 {
-            Some(write) => write.data_bytes([password.reveal(), "\n"].concat().into_bytes()).await,
+            Some(write) => write.data_bytes(piece).await,
             None => Ok(()),
         }
     }
@@ -152,7 +156,7 @@ async fn admitted(
         }
         tokio::select! {
             message = open.read.wait() => match message {
-                Some(message) => if !streams.take(message, &|_| ()) { return Err(Kept::Ended(Ending::Closed)) },
+                Some(message) => if !streams.take(message, &|_, _| ()) { return Err(Kept::Ended(Ending::Closed)) },
                 None => return Err(Kept::Ended(Ending::Lost)),
             },
             () = sleep_until(deadline) => return Err(Kept::Ended(Ending::Late)),
@@ -177,7 +181,7 @@ pub(super) enum Ending {
 pub(super) async fn follow(
     read: &mut ChannelReadHalf,
     streams: &mut Streams,
-    line: LineSink<'_>,
+    hear: Hear<'_>,
     deadline: Instant,
 ) -> Ending {
     loop {
@@ -185,7 +189,7 @@ pub(super) async fn follow(
         let until = if over { deadline.min(Instant::now() + LINGER) } else { deadline };
         tokio::select! {
             message = read.wait() => match message {
-                Some(message) => if !streams.take(message, line) { return Ending::Closed },
+                Some(message) => if !streams.take(message, hear) { return Ending::Closed },
                 None if over && streams.eof => return Ending::Closed,
                 None => return Ending::Lost,
             },
@@ -203,7 +207,7 @@ pub(super) async fn until_first_line(
     while streams.first_line().is_none() {
         tokio::select! {
             message = read.wait() => match message {
-                Some(message) => if !streams.take(message, &|_| ()) { return Err(Ending::Closed) },
+                Some(message) => if !streams.take(message, &|_, _| ()) { return Err(Ending::Closed) },
                 None => return Err(Ending::Lost),
             },
             () = sleep_until(deadline) => return Err(Ending::Late),

@@ -10,14 +10,16 @@ use russh::{ChannelOpenFailure, Disconnect};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::feed::feed;
 use super::gate::Gate;
 use super::hold::Hold;
 use super::ramp::backoff;
 use super::reap::{Doomed, Reaper};
 use super::run::{Ending, Kept, Open, begun, beside, follow, until_first_line};
-use super::streams::{LineSink, Streams};
+use super::streams::Streams;
 use crate::model::Secret;
-use crate::transport::api::{Exit, Held, HoldError, Outcome, RunError, Script, Session};
+use crate::transport::api::{Exit, Hear, Held, HoldError, Input, Outcome, RunError, Script, Session};
+use crate::transport::capture::ByLine;
 use crate::transport::frame::{Frame, Root};
 use crate::transport::target::{Become, Limits, Target};
 
@@ -81,7 +83,7 @@ impl SshSession {
         self.channels.available_permits() + 1 >= self.limits.channels.max(1)
     }
 
-    async fn run_script(&self, script: &Script, line: LineSink<'_>) -> Result<Outcome, RunError> {
+    async fn run_script(&self, script: &Script, input: Option<Input<'_>>, hear: Hear<'_>) -> Result<Outcome, RunError> {
         let deadline = Instant::now() + script.timeout;
         let place = timeout_at(deadline, Arc::clone(&self.channels).acquire_owned()).await;
         let Ok(Ok(place)) = place else {
@@ -90,24 +92,31 @@ impl SshSession {
         let root = self.root(script.become_root);
         let mut open = self.open(deadline).await?;
         let mut streams = Streams::default();
-        let ending = match self.started(&mut open, &mut streams, (script, root, false), deadline).await? {
+        let ending = match self.started(&mut open, &mut streams, (script, root, input.is_some()), deadline).await? {
             Start::Send(frame) => {
-                let writing = open.write.send(frame, false);
-                beside(writing, follow(&mut open.read, &mut streams, line, deadline)).await
+                let feeding = feed(&open.write, frame, input, streams.window());
+                let reading = follow(&mut open.read, &mut streams, hear, deadline);
+                tokio::select! {
+                    ending = reading => ending,
+                    failed = feeding => match failed {
+                        Ok(never) => match never {},
+                        Err(error) => return Err(error),
+                    },
+                }
             }
             Start::Ended(ending) => ending,
         };
         match ending {
             Ending::Closed => {
                 open.write.close().await;
-                self.finished(streams, line)
+                self.finished(streams)
             }
             Ending::Lost => Err(self.lost("closed").await),
             Ending::Late => {
                 let streams = Arc::clone(&self.reaper)
                     .end(Doomed { open, streams, root, password: self.target.sudo_password.clone(), place })
                     .await;
-                Err(RunError::TimedOut(script.timeout, Box::new(streams.finish(line))))
+                Err(RunError::TimedOut(script.timeout, Box::new(streams.finish())))
             }
         }
     }
@@ -129,12 +138,12 @@ impl SshSession {
             Ok(first) => Ok((first, Box::new(Hold::keep(open, streams, heartbeat)))),
             Err(Ending::Closed) => {
                 open.write.close().await;
-                Err(HoldError::Ended(Box::new(self.finished(streams, &|_| ())?)))
+                Err(HoldError::Ended(Box::new(self.finished(streams)?)))
             }
             Err(Ending::Lost) => Err(self.lost("closed").await.into()),
             Err(Ending::Late) => {
                 open.write.close().await;
-                Err(RunError::TimedOut(script.timeout, Box::new(streams.finish(&|_| ()))).into())
+                Err(RunError::TimedOut(script.timeout, Box::new(streams.finish())).into())
             }
         }
     }
@@ -167,9 +176,9 @@ impl SshSession {
         }
     }
 
-    fn finished(&self, streams: Streams, line: LineSink<'_>) -> Result<Outcome, RunError> {
+    fn finished(&self, streams: Streams) -> Result<Outcome, RunError> {
         if streams.pid().is_some() {
-            return Ok(streams.finish(line));
+            return Ok(streams.finish());
         }
         let (said, sudo_asked) = streams.noise();
         if sudo_asked {
@@ -239,8 +248,27 @@ fn describe(reason: &ChannelOpenFailure) -> String {
 }
 
 impl Session for SshSession {
-    fn run<'a>(&'a self, script: &'a Script, line: LineSink<'a>) -> BoxFuture<'a, Result<Outcome, RunError>> {
-        self.run_script(script, line).boxed()
+    fn run<'a>(
+        &'a self,
+        script: &'a Script,
+        line: &'a (dyn Fn(&str) + Send + Sync),
+    ) -> BoxFuture<'a, Result<Outcome, RunError>> {
+        async move {
+            let lines = ByLine::new(line);
+            let outcome = self.run_script(script, None, &|side, bytes| lines.hear(side, bytes)).await;
+            lines.finish();
+            outcome
+        }
+        .boxed()
+    }
+
+    fn stream<'a>(
+        &'a self,
+        script: &'a Script,
+        input: Option<Input<'a>>,
+        hear: Hear<'a>,
+    ) -> BoxFuture<'a, Result<Outcome, RunError>> {
+        self.run_script(script, input, hear).boxed()
     }
 
     fn hold<'a>(&'a self, script: &'a Script, heartbeat: Duration) -> BoxFuture<'a, Result<Held, HoldError>> {

@@ -3,25 +3,23 @@
 use russh::{ChannelMsg, Sig};
 use tokio::sync::watch;
 
-use crate::transport::api::{Exit, Outcome};
-use crate::transport::capture::{Capture, Lines};
+use crate::transport::api::{Exit, Hear, Outcome, Side};
+use crate::transport::capture::Capture;
 use crate::transport::frame::Prelude;
-
-/// Where the lines go as they come.
-pub(super) type LineSink<'a> = &'a (dyn Fn(&str) + Send + Sync);
 
 #[derive(Default)]
 struct Stream {
     prelude: Prelude,
     capture: Capture,
-    lines: Lines,
 }
 
 impl Stream {
-    fn push(&mut self, bytes: &[u8], line: LineSink<'_>) {
+    fn push(&mut self, bytes: &[u8], side: Side, hear: Hear<'_>) {
         let own = self.prelude.strip(bytes);
         self.capture.push(own);
-        self.lines.push(own, line);
+        if !own.is_empty() {
+            hear(side, own);
+        }
     }
 }
 
@@ -31,6 +29,7 @@ pub(super) struct Streams {
     stdout: Stream,
     stderr: Stream,
     started: watch::Sender<Option<u32>>,
+    window: watch::Sender<Option<u32>>,
     pub(super) exit: Option<Exit>,
     /// The server has said that no more output comes.
     pub(super) eof: bool,
@@ -40,17 +39,18 @@ pub(super) struct Streams {
 
 impl Streams {
     /// Takes a message in. False when it was the last one of the channel.
-    pub(super) fn take(&mut self, message: ChannelMsg, line: LineSink<'_>) -> bool {
+    pub(super) fn take(&mut self, message: ChannelMsg, hear: Hear<'_>) -> bool {
         match message {
             ChannelMsg::Data { data } => {
-                self.stdout.push(&data, line);
+                self.stdout.push(&data, Side::Out, hear);
                 if self.pid().is_none() {
                     self.started.send_replace(self.stdout.prelude.started());
                 }
             }
-            ChannelMsg::ExtendedData { data, ext: 1 } => self.stderr.push(&data, line),
+            ChannelMsg::ExtendedData { data, ext: 1 } => self.stderr.push(&data, Side::Err, hear),
             ChannelMsg::ExitStatus { exit_status } => self.exit = Some(Exit::Code(exit_status)),
             ChannelMsg::ExitSignal { signal_name, .. } => self.exit = Some(Exit::Signal(name(&signal_name))),
+            ChannelMsg::WindowAdjusted { new_size } => drop(self.window.send_replace(Some(new_size))),
             ChannelMsg::Eof => self.eof = true,
             ChannelMsg::Failure => self.refused = true,
             ChannelMsg::Close => return false,
@@ -67,6 +67,11 @@ impl Streams {
     /// For somebody who wants to know as soon as it does.
     pub(super) fn started(&self) -> watch::Receiver<Option<u32>> {
         self.started.subscribe()
+    }
+
+    /// How many bytes the server would take at once, each time it says so.
+    pub(super) fn window(&self) -> watch::Receiver<Option<u32>> {
+        self.window.subscribe()
     }
 
     /// How often sudo has asked for a password.
@@ -91,9 +96,7 @@ impl Streams {
         if asked || out.is_empty() { (err, asked) } else { ([out, err].join(" ").trim_end().to_owned(), asked) }
     }
 
-    pub(super) fn finish(mut self, line: LineSink<'_>) -> Outcome {
-        self.stdout.lines.finish(line);
-        self.stderr.lines.finish(line);
+    pub(super) fn finish(self) -> Outcome {
         Outcome {
             exit: self.exit.unwrap_or(Exit::Missing),
             stdout: self.stdout.capture.finish(),

@@ -1,0 +1,76 @@
+//! What goes in beside a script, and comes out byte for byte.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Mutex;
+use std::task::{Context, Poll};
+
+use bricklayer::transport::{Exit, Outcome, RunError, Session, Side};
+use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
+
+use crate::bed::{Sshd, script};
+
+/// The outcome, and all of both outputs.
+async fn stream(
+    session: &dyn Session,
+    text: &str,
+    mut input: impl AsyncRead + Send + Unpin,
+) -> (Result<Outcome, RunError>, Vec<u8>, Vec<u8>) {
+    let sides = Mutex::new((Vec::new(), Vec::new()));
+    let hear = |side: Side, bytes: &[u8]| {
+        let mut sides = sides.lock().unwrap();
+        if side == Side::Out { &mut sides.0 } else { &mut sides.1 }.extend_from_slice(bytes);
+    };
+    let outcome = session.stream(&script(text), Some(&mut input), &hear).await;
+    let (out, err) = sides.into_inner().unwrap();
+    (outcome, out, err)
+}
+
+fn bytes(count: usize) -> Vec<u8> {
+    (0..count).map(|n| u8::try_from((n * 7919 + n / 251) % 256).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn bytes_come_back_as_they_went_in() {
+    // With a rekey every megabyte, in both directions.
+    let sshd = Sshd::start("RekeyLimit 1M");
+    let session = sshd.connect().await;
+    for count in [0, 1, 32 * 1024, 5_000_001] {
+        let sent = bytes(count);
+        let (outcome, out, err) = stream(&*session, "cat; echo done >&2", sent.as_slice()).await;
+        assert_eq!(outcome.unwrap().exit, Exit::Code(0));
+        assert!(out == sent, "{count}: {} came back", out.len());
+        assert_eq!(err, b"done\n");
+    }
+}
+
+#[tokio::test]
+async fn who_reads_no_more_ends_as_it_likes() {
+    let sshd = Sshd::start("");
+    let session = sshd.connect().await;
+    let endless = tokio::io::repeat(b'x');
+    let (outcome, out, _) = stream(&*session, "head -c 10; exit 3", endless).await;
+    assert_eq!(outcome.unwrap().exit, Exit::Code(3));
+    assert_eq!(out, b"xxxxxxxxxx");
+}
+
+struct Broken;
+
+impl AsyncRead for Broken {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Err(io::Error::other("the disk is broken")))
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_here_is_never_taken_for_its_end() {
+    let sshd = Sshd::start("");
+    let session = sshd.connect().await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let text = format!("cat >{0}.part && mv {0}.part {0}", file.path().display());
+    let half = bytes(100_000);
+    let (outcome, ..) = stream(&*session, &text, half.as_slice().chain(Broken)).await;
+    assert!(matches!(&outcome, Err(RunError::Input(why)) if why.contains("broken")), "{outcome:?}");
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    assert_eq!(std::fs::read(file.path()).unwrap().len(), 0);
+}
