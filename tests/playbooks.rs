@@ -114,7 +114,8 @@ fn variants() -> Vec<(&'static str, Vars)> {
 
 fn render(library: &Library, playbook: &str, vars: &Vars) -> Rendered {
     let id = TaskId { playbook: playbook.to_owned(), node: "server1".into() };
-    let task = Task { id, service: Service::Glusterfs, vars: vars.clone(), why: String::new(), files: BTreeMap::new() };
+    let task =
+        Task { id, service: Some(Service::Glusterfs), vars: vars.clone(), why: String::new(), files: BTreeMap::new() };
     library.render(&task).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -479,7 +480,7 @@ fn a_file_path_must_be_one() {
     for (dir, part) in [("a\nb", "is one line"), ("../b", "has no `..`")] {
         let id = TaskId { playbook: "probe/step".to_owned(), node: "server1".into() };
         let vars = Vars::from([("dir".to_owned(), Var::Text(dir.to_owned()))]);
-        let task = Task { id, service: Service::Glusterfs, vars, why: String::new(), files: BTreeMap::new() };
+        let task = Task { id, service: Some(Service::Glusterfs), vars, why: String::new(), files: BTreeMap::new() };
         let error = library.render(&task).unwrap_err().to_string();
         assert!(error.starts_with("playbook `probe/step` (step/path):") && error.contains(part), "{error}");
     }

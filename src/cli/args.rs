@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cli::hand::{ExecArgs, GetArgs, PutArgs};
+use crate::cli::own::{RunArgs, SshArgs};
 use crate::model::Service;
 
 /// Bring up and look after GlusterFS and HA controller clusters over SSH, from one inventory file.
@@ -39,6 +41,9 @@ pub struct Common {
         default_value = "inventory/my_multihead_cluster.yaml"
     )]
     pub inventory: PathBuf,
+    /// These hosts in place of an inventory: `[user@]host[:port],..`, numbers in brackets; for exec, put and get
+    #[arg(short = 'H', long = "hosts", value_name = "HOSTS", global = true)]
+    pub hosts: Vec<String>,
     /// Change only these nodes (`server[1-3],!server2,@redis`); all nodes are looked at all the same
     #[arg(long, value_name = "NODES", global = true)]
     pub on: Option<String>,
@@ -99,6 +104,16 @@ pub enum Command {
     Up(UpArgs),
     /// Show health, as the cluster itself sees it
     Status(ServiceArgs),
+    /// Run a command on all nodes, or on those of --on
+    Exec(ExecArgs),
+    /// Put a file or a folder on all nodes, or on those of --on; what is there already is left alone
+    Put(PutArgs),
+    /// Get a file or a folder from all nodes, or from those of --on
+    Get(GetArgs),
+    /// Run a playbook of your own
+    Run(RunArgs),
+    /// Open a shell on a node with the system's `ssh`, or run a command there; ends as that does
+    Ssh(SshArgs),
     /// Check the inventory and every playbook, without any node
     Check,
     /// Print the JSON Schema of a file format, for editors

@@ -1,6 +1,8 @@
 //! argv in, exit code out.
 
 mod args;
+mod hand;
+mod own;
 mod run;
 
 pub use args::Cli;

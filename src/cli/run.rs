@@ -37,8 +37,21 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault> {
     let Cli { common, command } = cli;
-    let load = |services: Vec<Service>| load(common, services, console, args);
+    // What is done by hand is done on nodes, whatever services are wanted there.
+    let by_hand = matches!(command, Command::Run(_) | Command::Ssh(_));
+    let read = if by_hand { Job::of_nodes } else { Job::load };
+    let takes_hosts = matches!(command, Command::Exec(_) | Command::Put(_) | Command::Get(_));
+    if !common.hosts.is_empty() && !takes_hosts {
+        return Err(Fault::Usage(
+            "`-H` is for `exec`, `put` and `get`; the other commands need an inventory".to_owned(),
+        ));
+    }
+    let settings = settings(common, console, args);
+    let load = |services: Vec<Service>| load(Settings { services, ..settings.clone() }, read);
     match command {
+        Command::Exec(exec) => ops::exec(settings, exec.wish()).await,
+        Command::Put(put) => ops::put(settings, put.wish()).await,
+        Command::Get(get) => ops::get(settings, get.wish()).await,
         Command::Plan(plan) => {
             ops::plan(load(plan.services.service)?, PlanWish { offline: plan.offline, exit_code: plan.exit_code }).await
         }
@@ -52,6 +65,8 @@ async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault>
             ops::up(load(up.services.service)?, wish).await
         }
         Command::Status(status) => ops::status(load(status.service)?).await,
+        Command::Run(own) => ops::run_file(load(Vec::new())?, own.wish()).await,
+        Command::Ssh(ssh) => match ops::shell(&load(Vec::new())?, &ssh.node, &ssh.command)? {},
         Command::Check => {
             let job = load(Vec::new())?;
             ops::check(&job)
@@ -71,12 +86,13 @@ async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault>
     }
 }
 
-fn load(common: Common, services: Vec<Service>, console: Console, args: &[OsString]) -> Result<Job, Fault> {
-    let job = Job::load(Settings {
+fn settings(common: Common, console: Console, args: &[OsString]) -> Settings {
+    Settings {
         command: command_line(args),
         inventory: common.inventory,
+        hosts: common.hosts,
         on: common.on,
-        services,
+        services: Vec::new(),
         forks: usize::from(common.forks),
         playbooks: common.playbooks,
         access: Access {
@@ -87,7 +103,11 @@ fn load(common: Common, services: Vec<Service>, console: Console, args: &[OsStri
         verbose: common.verbose > 0,
         json: common.format == Format::Json,
         console,
-    })?;
+    }
+}
+
+fn load(settings: Settings, read: fn(Settings) -> Result<Job, Fault>) -> Result<Job, Fault> {
+    let job = read(settings)?;
     let warnings = &job.inventory.warnings;
     if !warnings.list.is_empty() {
         let _closed = io::stderr().write_all(warnings.render(io::stderr().is_terminal()).as_bytes());

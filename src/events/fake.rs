@@ -54,7 +54,7 @@ pub(crate) fn failure(kind: FailureKind, what: &str) -> Failure {
 
 pub(crate) fn task(playbook: &str, node: &NodeName, why: &str) -> Task {
     let id = TaskId { playbook: playbook.into(), node: node.clone() };
-    Task { id, service: Service::Glusterfs, vars: BTreeMap::new(), why: why.into(), files: BTreeMap::new() }
+    Task { id, service: Some(Service::Glusterfs), vars: BTreeMap::new(), why: why.into(), files: BTreeMap::new() }
 }
 
 /// The plan of a first `up` on these nodes.

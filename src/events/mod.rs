@@ -5,6 +5,7 @@ mod event;
 #[cfg(test)]
 pub(crate) mod fake;
 mod fold;
+mod hand;
 mod illegal;
 mod redact;
 mod sequencer;
@@ -15,6 +16,7 @@ mod teller;
 pub(crate) mod tests;
 
 pub use event::{Event, Failure, FailureKind, LookWhy, NodeSummary, Stamped, StepEnd, Summary};
+pub use hand::{HandEnd, HandEnded};
 pub use illegal::IllegalTransition;
 pub use redact::Redactor;
 pub use sequencer::{CAPACITY, Clock, Finished, Paused, Sequencer, Tell, wall_clock};

@@ -3,6 +3,7 @@
 mod context;
 mod explain;
 mod fleet;
+pub mod hand;
 mod interrupt;
 mod lock;
 mod look;
@@ -14,7 +15,7 @@ pub use fleet::Fleet;
 pub use interrupt::Interrupt;
 pub use lock::{LockError, Locks, take as lock};
 pub use look::look;
-pub use stage::{Ready, StageEnd, run_stage};
+pub use stage::{Ready, StageEnd, run_stage, run_waves};
 
 #[cfg(test)]
 mod tests;

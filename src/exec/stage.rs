@@ -27,17 +27,29 @@ pub enum StageEnd {
 /// Runs a stage. A node that fails gets nothing more; the others finish their wave, and the waves after it are
 /// skipped, since they build on all of it. Without the locks no task is begun.
 pub async fn run_stage(context: &Context, locks: &Locks, stage: &Stage, ready: &Ready) -> StageEnd {
+    run_waves(context, locks, (stage, ready), 0).await
+}
+
+/// The same for a stage whose waves do not build on each other and have no node in common: they go on until more than
+/// `spare` nodes have failed.
+pub async fn run_waves(context: &Context, locks: &Locks, (stage, ready): (&Stage, &Ready), spare: usize) -> StageEnd {
     let work = Work { context, locks, ready };
     context.tell.send(Event::StageStarted { stage: stage.name.clone() }).await;
+    let mut failed: Vec<&str> = Vec::new();
     let mut stopped: Option<(StageEnd, String)> = None;
     for wave in &stage.waves {
-        match &stopped {
-            None => stopped = work.wave(wave).await,
-            Some((_, why)) => work.skip(wave.tasks.iter(), why).await,
+        if let Some((_, why)) = &stopped {
+            work.skip(wave.tasks.iter(), why).await;
+            continue;
         }
+        let halted = work.wave(wave, &mut failed).await;
+        let enough = failed.len() > spare;
+        stopped =
+            if enough { Some((StageEnd::Stopped, format!("{} failed before", failed.join(", ")))) } else { halted };
     }
     context.tell.send(Event::StageEnded { stage: stage.name.clone() }).await;
-    stopped.map_or(StageEnd::Well, |(end, _)| end)
+    let end = if failed.is_empty() { StageEnd::Well } else { StageEnd::Stopped };
+    stopped.map_or(end, |(end, _)| end)
 }
 
 /// How a node's tasks of a wave ended.
@@ -56,7 +68,8 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    async fn wave(self, wave: &Wave) -> Option<(StageEnd, String)> {
+    // Adds the nodes that fail; answers why nothing new may begin, where that is so.
+    async fn wave<'w>(self, wave: &'w Wave, failed: &mut Vec<&'w str>) -> Option<(StageEnd, String)> {
         let nodes: BTreeSet<&NodeName> = wave.tasks.iter().map(|task| &task.id.node).collect();
         let ends: Vec<(&NodeName, TasksEnd)> = futures::stream::iter(nodes)
             .map(|node| async move {
@@ -67,10 +80,7 @@ impl Work<'_> {
             .collect()
             .await;
         let of = |wanted| ends.iter().filter(move |(_, end)| *end == wanted).map(|(node, _)| node.as_str());
-        let failed: Vec<_> = of(TasksEnd::Failed).collect();
-        if !failed.is_empty() {
-            return Some((StageEnd::Stopped, format!("{} failed before", failed.join(", "))));
-        }
+        failed.extend(of(TasksEnd::Failed));
         of(TasksEnd::Halted).next()?;
         self.halted()
     }

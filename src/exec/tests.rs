@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use crate::events::{Event, FailureKind, LookWhy, Redactor, RunState, Sequencer, Stamped, StepEnd, Teller};
-use crate::exec::{Context, Fleet, Interrupt, LockError, Locks, Ready, StageEnd, lock, look, run_stage};
+use crate::exec::{Context, Fleet, Interrupt, LockError, Locks, Ready, StageEnd, lock, look, run_stage, run_waves};
 use crate::facts::{Probe, Section, Seen};
 use crate::model::{NodeName, Service};
 use crate::plan::{Plan, Stage, Task, TaskId, Then, Var, Wave};
@@ -55,7 +55,7 @@ async fn run<T>(fake: &FakeTransport, nodes: &[&str], work: impl AsyncFnOnce(&Co
 fn task(node: &str, brick: &str) -> Task {
     Task {
         id: TaskId { playbook: "glusterfs/brick".to_owned(), node: NodeName::new(node) },
-        service: Service::Glusterfs,
+        service: Some(Service::Glusterfs),
         vars: BTreeMap::from([("brick".to_owned(), Var::Text(brick.to_owned()))]),
         why: "test".to_owned(),
         files: BTreeMap::new(),
@@ -324,4 +324,33 @@ async fn what_a_step_printed_last_is_in_its_failure() {
     assert_eq!((failure.command.as_str(), failure.code), ("verify", Some(3)));
     assert_eq!(failure.stderr, "first\nE: Unable to locate package");
     assert!(!failure.remedy.is_empty());
+}
+
+#[tokio::test]
+async fn waves_go_on_until_more_have_failed_than_may() {
+    for (spare, begun) in [(0, 1), (1, 3), (2, 3)] {
+        let fake = FakeTransport::new()
+            .on("a", "glusterfs/brick", reply(1, "\n@m failed script 7\n"))
+            .on("b", "glusterfs/brick", reply(0, "\n@m changed\n"))
+            .on("c", "glusterfs/brick", reply(1, "\n@m failed script 7\n"))
+            .on("d", "glusterfs/brick", reply(0, "\n@m changed\n"));
+        let waves = ["a", "b", "c", "d"].map(|node| vec![task(node, "/b")]);
+        let (stage, ready) = stage(waves.to_vec());
+        let (end, events) = run(&fake, &["a", "b", "c", "d"], async |context| {
+            planned(context, &stage).await;
+            run_waves(context, &Locks::default(), (&stage, &ready), spare).await
+        })
+        .await;
+        assert_eq!(end, StageEnd::Stopped, "{spare}");
+        let nodes = ["a", "b", "c", "d"].map(|node| fake.scripts(node).len());
+        let wanted = if spare > 1 { 4 } else { begun };
+        assert_eq!(nodes.iter().sum::<usize>(), wanted, "{spare}: {nodes:?}");
+        let skipped = ends(&events).into_iter().filter(|(_, end)| end.starts_with("skipped")).collect::<Vec<_>>();
+        let expected: Vec<_> = match spare {
+            0 => ["b", "c", "d"].map(|n| ended(&format!("brick@{n}"), "skipped: a failed before")).into(),
+            1 => vec![ended("brick@d", "skipped: a, c failed before")],
+            _ => Vec::new(),
+        };
+        assert_eq!(skipped, expected);
+    }
 }

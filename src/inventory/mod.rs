@@ -18,5 +18,5 @@ pub use draft::{Draft, Inventory, Places};
 pub use form::{Field, Form, names};
 pub use node::{InventoryNode, Role};
 pub use schema::schema;
-pub use select::select;
+pub use select::{host_names, select};
 pub use ssh::{Become, HostKeyChecking, SshSettings};

@@ -35,6 +35,15 @@ pub fn select(inventory: &Inventory, selection: &str) -> Result<BTreeSet<NodeNam
     if chosen.is_empty() { Err(format!("`{selection}` leaves no node")) } else { Ok(chosen) }
 }
 
+/// The hosts that a list names: divided by commas, with numbers in brackets.
+///
+/// `Err` says what makes no sense.
+pub fn host_names(list: &str) -> Result<Vec<String>, String> {
+    // Only an address of version 6 has brackets without a number in them.
+    let spread = |term: &str| if term.contains("::") { Ok(vec![term.to_owned()]) } else { spread(term) };
+    Ok(terms(list)?.into_iter().map(spread).collect::<Result<Vec<_>, _>>()?.concat())
+}
+
 // Divided at the commas that are not in brackets.
 fn terms(selection: &str) -> Result<Vec<&str>, String> {
     let mut terms = Vec::new();

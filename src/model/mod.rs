@@ -6,10 +6,14 @@ mod node;
 pub mod pattern;
 mod secret;
 mod service;
+mod share;
 pub mod shell;
+mod side;
 
 pub use health::{Finding, Health};
 pub use hop::Hop;
 pub use node::NodeName;
 pub use secret::Secret;
 pub use service::Service;
+pub use share::Share;
+pub use side::Side;

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::sync::Arc;
 
-use crate::model::Secret;
+use crate::model::{Hop, NodeName, Secret};
 use crate::ops::ask;
 use crate::ops::targets::Targets;
-use crate::ops::{Access, Fault, Job};
+use crate::ops::{Access, Fault, Job, Settings};
 use crate::report::{Mark, Said};
 use crate::transport::{
     Become, ConnectError, LOGIN_PASSWORD, Limits, RusshTransport, SUDO_PASSWORD, Target, Transport, open_file_limit,
@@ -16,18 +16,35 @@ use crate::transport::{
 /// As OpenSSH (`NumberOfPasswordPrompts`).
 const TRIES: usize = 3;
 
-/// A transport to all nodes of the job. Unknown host keys are shown and asked for here, once, before any work.
-/// With the passwords that were given, which nothing may print.
-pub(super) async fn transport(job: &Job) -> Result<(Arc<dyn Transport>, Vec<Secret>), Fault> {
-    let nodes = job.nodes();
-    let forks = open_file_limit(job.settings.forks.min(nodes.len())).map_err(ConnectError::Local)?;
-    let known = Targets::new(job.settings.access.accept_new_host_keys)?;
-    for warning in known.warnings() {
-        job.settings.console.say(&Said::new(Mark::Warn, warning)).map_err(Fault::Terminal)?;
-    }
+/// A transport, and the passwords that were given, which nothing may print.
+pub(super) type Way = (Arc<dyn Transport>, Vec<Secret>);
+
+/// A transport to these nodes of the job. Unknown host keys are shown and asked for here, once, before any work.
+pub(super) async fn transport(job: &Job, nodes: &BTreeSet<NodeName>) -> Result<Way, Fault> {
+    let known = known(&job.settings)?;
     let inventory = job.inventory.nodes.iter().filter(|node| nodes.contains(&node.name));
-    let mut targets = inventory.map(|node| known.node(node)).collect::<Result<Vec<_>, _>>()?;
-    let passwords = passwords(&mut targets, job.settings.access).await?;
+    let targets = inventory.map(|node| known.node(node)).collect::<Result<Vec<_>, _>>()?;
+    to(&job.settings, targets).await
+}
+
+/// The same to any hosts, as `ssh HOST` would.
+pub(super) async fn to_hosts(settings: &Settings, hosts: &[(NodeName, Hop)]) -> Result<Way, Fault> {
+    let known = known(settings)?;
+    let targets = hosts.iter().map(|(name, hop)| known.host(name, hop)).collect::<Result<Vec<_>, _>>()?;
+    to(settings, targets).await
+}
+
+fn known(settings: &Settings) -> Result<Targets, Fault> {
+    let known = Targets::new(settings.access.accept_new_host_keys)?;
+    for warning in known.warnings() {
+        settings.console.say(&Said::new(Mark::Warn, warning)).map_err(Fault::Terminal)?;
+    }
+    Ok(known)
+}
+
+async fn to(settings: &Settings, mut targets: Vec<Target>) -> Result<Way, Fault> {
+    let forks = open_file_limit(settings.forks.min(targets.len())).map_err(ConnectError::Local)?;
+    let passwords = passwords(&mut targets, settings.access).await?;
     let transport = RusshTransport::new(targets, Limits { forks: forks.max(1), ..Limits::default() });
     unlock(&transport).await?;
     // What lies behind a jump host is seen when that is known.

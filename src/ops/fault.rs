@@ -1,5 +1,6 @@
 //! What ends a command before it has begun.
 
+use crate::exec::hand::LoadError;
 use crate::playbook::{Faults, RenderError};
 use crate::report::FolderError;
 use crate::transport::ConnectError;
@@ -29,6 +30,9 @@ pub enum Fault {
     /// Something on this machine.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// What is to be sent cannot be read.
+    #[error(transparent)]
+    Load(#[from] LoadError),
     /// The terminal, or the pipe in its place, went away.
     #[error("cannot use the terminal")]
     Terminal(#[source] std::io::Error),
@@ -41,7 +45,7 @@ impl Fault {
     /// The exit code (`--help` lists them).
     pub fn code(&self) -> u8 {
         match self {
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Load(_) => 2,
             Self::Inventory(_) | Self::Playbooks(_) | Self::Render(_) => 3,
             Self::Connect(_) => 4,
             Self::Folder(_) | Self::Journal(..) | Self::Terminal(_) => 1,

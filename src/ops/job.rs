@@ -37,6 +37,18 @@ impl Job {
         for room in &rooms {
             library.check(room.contracts()).map_err(Fault::Playbooks)?;
         }
+        Self::of(settings, inventory, (rooms, library))
+    }
+
+    /// Reads and judges the inventory alone, and what services are wanted there counts for nothing.
+    pub fn of_nodes(settings: Settings) -> Result<Self, Fault> {
+        let inventory = Draft::read(&settings.inventory).finish();
+        let inventory = inventory.map_err(|problems| Fault::Inventory(Box::new(problems)))?;
+        let library = Library::builtin().map_err(Fault::Playbooks)?;
+        Self::of(settings, inventory, (Rooms::new(), library))
+    }
+
+    fn of(settings: Settings, inventory: Inventory, (rooms, library): (Rooms, Library)) -> Result<Self, Fault> {
         let only = settings.on.as_deref().map(|on| select(&inventory, on).map_err(Fault::Usage)).transpose()?;
         Ok(Self { settings, inventory, rooms, library, only })
     }
@@ -44,6 +56,12 @@ impl Job {
     /// The nodes of all rooms, sorted.
     pub fn nodes(&self) -> BTreeSet<NodeName> {
         self.rooms.iter().flat_map(|room| room.nodes()).collect()
+    }
+
+    /// The nodes of `--on`, or all of the inventory, in its order: also those that no room manages.
+    pub fn selected(&self) -> Vec<NodeName> {
+        let chosen = |name: &&NodeName| self.only.as_ref().is_none_or(|only| only.contains(*name));
+        self.inventory.nodes.iter().map(|node| &node.name).filter(chosen).cloned().collect()
     }
 
     /// Services that the inventory enables and nothing manages.

@@ -25,16 +25,26 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Connects to nothing yet. A run that may change something keeps a journal.
+    /// Of all nodes of all rooms. Connects to nothing yet. A run that may change something keeps a journal.
     pub(super) async fn start(job: Job, journal: bool) -> Result<Self, Fault> {
-        let (transport, secrets) = connect::transport(&job).await?;
+        let nodes = job.nodes();
+        Self::start_on(job, (nodes.iter().cloned().collect(), &nodes), journal).await
+    }
+
+    /// Of these nodes, of which those are connected to.
+    pub(super) async fn start_on(
+        job: Job,
+        (nodes, reached): (Vec<NodeName>, &BTreeSet<NodeName>),
+        journal: bool,
+    ) -> Result<Self, Fault> {
+        let (transport, secrets) = connect::transport(&job, reached).await?;
         let (name, tellers) = tellers::choose(&job, journal)?;
         let (tell, sequencer) = Sequencer::start(tellers, wall_clock());
         tell.send(Event::RunStarted {
             run: name.clone(),
             command: job.settings.command.clone(),
             inventory: job.inventory.path.display().to_string(),
-            nodes: job.nodes().into_iter().collect(),
+            nodes,
         })
         .await;
         let context = Context {

@@ -32,6 +32,8 @@ pub struct Settings {
     pub command: String,
     /// The inventory file.
     pub inventory: PathBuf,
+    /// Hosts in place of an inventory, as the command line writes them.
+    pub hosts: Vec<String>,
     /// Nodes that may be changed; nothing is all.
     pub on: Option<String>,
     /// Services; none named is all that are managed.

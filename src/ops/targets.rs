@@ -33,11 +33,16 @@ impl Targets {
         self.config.unknown().iter().map(ToString::to_string).collect()
     }
 
+    /// What would be typed to `ssh`: the node's name, or its address where the configuration speaks of that instead.
+    pub(super) fn asked(&self, node: &InventoryNode) -> String {
+        let (name, address) = (node.name.to_string(), node.address.to_string());
+        if self.config.mentions(&address) && !self.config.mentions(&name) { address } else { name }
+    }
+
     /// As `ssh NODE` would, and where the configuration speaks of its address instead, as `ssh ADDRESS` would.
     pub(super) fn node(&self, node: &InventoryNode) -> Result<Target, ConnectError> {
         let ssh = &node.ssh;
-        let (name, address) = (node.name.as_str(), node.address.to_string());
-        let asked = if self.config.mentions(&address) && !self.config.mentions(name) { &address } else { name };
+        let (asked, address) = (&self.asked(node), node.address.to_string());
         let said = self.said(asked, &address, ssh.user.as_deref(), ssh.port)?;
         let mut target = self.target(node.name.clone(), &address, &said, asked)?;
         target.host_key_names = vec![target.host.clone(), node.name.to_string()];
@@ -61,6 +66,15 @@ impl Targets {
             inventory::Become::None => Become::None,
         };
         target.connect_timeout = ssh.connect_timeout.unwrap_or(target.connect_timeout);
+        Ok(target)
+    }
+
+    /// As `ssh HOST` would.
+    pub(super) fn host(&self, name: &NodeName, hop: &Hop) -> Result<Target, ConnectError> {
+        let said = self.said(&hop.host, &hop.host, hop.user.as_deref(), hop.port)?;
+        let mut target = self.target(name.clone(), &hop.host, &said, &hop.host)?;
+        target.host_key_names = vec![target.host.clone()];
+        target.host_key_checking = self.checking(None, said.host_key_checking);
         Ok(target)
     }
 

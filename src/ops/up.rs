@@ -65,7 +65,7 @@ async fn work(run: &Run, wish: &UpWish, request: &Request) -> Result<bool, Fault
     if !plan.is_empty() && (wish.dry_run || !wish.yes) {
         run.show(&plan, &ready).await?;
     }
-    if plan.is_empty() || wish.dry_run || !agreed(run, wish, &plan).await? {
+    if plan.is_empty() || wish.dry_run || !agreed(run, wish.yes, &plan).await? {
         return Ok(true);
     }
     let seen = look.nodes.iter().filter(|(_, seen)| seen.known().is_some());
@@ -132,7 +132,7 @@ async fn locked(
         if !wish.yes {
             run.show(&rest, &run.render(&rest)?).await?;
         }
-        if !agreed(run, wish, &rest).await? {
+        if !agreed(run, wish.yes, &rest).await? {
             return Ok(true);
         }
         plan = rest;
@@ -182,8 +182,9 @@ async fn stages(run: &Run, locks: &Locks, plan: &Plan) -> Result<Option<LookWhy>
     Ok(Some(LookWhy::End))
 }
 
-async fn agreed(run: &Run, wish: &UpWish, plan: &Plan) -> Result<bool, Fault> {
-    if wish.yes {
+/// Has the person at the terminal said yes, now or before?
+pub(super) async fn agreed(run: &Run, yes: bool, plan: &Plan) -> Result<bool, Fault> {
+    if yes {
         return Ok(true);
     }
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
@@ -218,7 +219,7 @@ fn changed(shown: &Plan, now: &Plan) -> Refusal {
     refusal(None, what, "run the same command again and look at the new plan")
 }
 
-fn unlocked(node: &NodeName) -> Refusal {
+pub(super) fn unlocked(node: &NodeName) -> Refusal {
     let what = "the lock there is lost: another run could have begun".to_owned();
     Refusal {
         unreachable: true,

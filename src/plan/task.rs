@@ -44,8 +44,9 @@ impl fmt::Display for TaskId {
 pub struct Task {
     /// Playbook and node: unique within a plan.
     pub id: TaskId,
-    /// The room that asked for it.
-    pub service: Service,
+    /// The room that asked for it; none where a person did, with a playbook of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<Service>,
     /// What the playbook's templates may print.
     pub vars: Vars,
     /// Why, in a phrase for people: "glusterd is not installed".

@@ -29,7 +29,7 @@ impl std::error::Error for Faults {}
 /// Playbooks by name.
 #[derive(Clone, Debug)]
 pub struct Library {
-    playbooks: BTreeMap<String, Playbook>,
+    pub(super) playbooks: BTreeMap<String, Playbook>,
 }
 
 impl Library {
@@ -95,7 +95,7 @@ impl Library {
             let Some(name) = path.strip_suffix(".yml") else { continue };
             let lib = files.get(&format!("{}/{LIB}", service(path)));
             let lib: Arc<str> = lib.map_or_else(|| Arc::from(""), |source| source.text.clone());
-            match load(source, &lib) {
+            match load(source, &lib, &[]) {
                 (Some(playbook), _) => {
                     playbooks.insert(name.to_owned(), playbook);
                 }
@@ -106,7 +106,7 @@ impl Library {
     }
 }
 
-const LIB: &str = "lib.sh";
+pub(super) const LIB: &str = "lib.sh";
 
 fn service(path: &str) -> &str {
     path.split('/').next().unwrap_or_default()

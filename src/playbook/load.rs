@@ -18,12 +18,13 @@ const EVERY: Duration = Duration::from_millis(250);
 /// A wait ends itself on the node before the connection is given up, which takes a second at least.
 const SHORTEST_WAIT: Duration = Duration::from_secs(2);
 
-/// Reads one file. The playbook is `None` where there is an error among the problems.
-pub(super) fn load(source: &Source, lib: &Arc<str>) -> (Option<Playbook>, Problems) {
+/// Reads one file. The playbook is `None` where there is an error among the problems. `always` are variables that are
+/// there without being declared.
+pub(super) fn load(source: &Source, lib: &Arc<str>, always: &'static [&'static str]) -> (Option<Playbook>, Problems) {
     let mut problems = Problems::new(source.clone());
     let Some(tree) = parse(&mut problems) else { return (None, problems) };
     let mut reader =
-        Reader { source, problems: &mut problems, vars: BTreeMap::new(), used: BTreeSet::new(), unread: false };
+        Reader { source, problems: &mut problems, always, vars: BTreeMap::new(), used: BTreeSet::new(), unread: false };
     let playbook = reader.playbook(&Item::root(&tree), lib);
     problems.sort();
     (playbook.filter(|_| !problems.failed()), problems)
@@ -32,6 +33,7 @@ pub(super) fn load(source: &Source, lib: &Arc<str>) -> (Option<Playbook>, Proble
 struct Reader<'r> {
     source: &'r Source,
     problems: &'r mut Problems,
+    always: &'static [&'static str],
     vars: BTreeMap<String, Span>,
     used: BTreeSet<String>,
     /// A step was not understood, so what it prints is not known.
@@ -57,13 +59,20 @@ impl Reader<'_> {
         }
         let vars = self.vars.clone().into_iter().collect();
         let steps = steps.into_iter().collect::<Option<Vec<_>>>()?;
-        Some(Playbook { source: self.source.clone(), doc: doc?, vars, steps, lib: lib.clone() })
+        let used = std::mem::take(&mut self.used);
+        Some(Playbook { source: self.source.clone(), doc: doc?, vars, used, steps, lib: lib.clone() })
     }
 
     fn declare(&mut self, fields: &Fields<'_>) {
         let Some(vars) = fields.required("vars", self.problems) else { return };
         for item in vars.list(self.problems).unwrap_or_default() {
             let Some(name) = item.line(self.problems) else { continue };
+            if self.always.contains(&name) {
+                let message = format!("`{name}` is always there: the inventory says it");
+                self.problems
+                    .push(Problem::item(&item, message).help("delete it here; it can be printed all the same"));
+                continue;
+            }
             let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
             if !plain || name.starts_with(|c: char| c.is_ascii_digit()) || TAKEN.contains(&name) {
                 let message = format!("`{}` cannot be the name of a variable", show(name));
@@ -206,7 +215,8 @@ impl Reader<'_> {
         match Template::new(text, print) {
             Ok(template) => {
                 self.used.extend(template.variables());
-                Some(template)
+                let first = place_of_line(self.source, item.value, 1);
+                Some(template.at_line(self.source.position(first.start).0))
             }
             // Where a comment began by mistake all that follows is misread.
             Err(_) if comment => None,
@@ -225,7 +235,7 @@ impl Reader<'_> {
         for piece in pieces(text).iter().filter(|piece| matches!(piece.kind, PieceKind::Value | PieceKind::Block)) {
             let tokens = piece.tokens();
             for (at, name) in tokens.iter().filter(|(_, name)| asked.contains(*name)) {
-                if !self.vars.contains_key(*name) {
+                if !self.vars.contains_key(*name) && !self.always.contains(name) {
                     let at = place(self.source, item.value, *at);
                     self.problems.push(self.undeclared(at, name));
                 }
@@ -236,8 +246,11 @@ impl Reader<'_> {
 
     fn undeclared(&self, at: Span, name: &str) -> Problem {
         let problem = Problem::at(at, format!("`{name}` is not one of `vars`"));
-        match nearest(name, self.vars.keys().map(String::as_str)) {
+        match nearest(name, self.vars.keys().map(String::as_str).chain(self.always.iter().copied())) {
             Some(near) => problem.help(format!("did you mean `{near}`?")),
+            None if !self.always.is_empty() => {
+                problem.help(format!("add it to `vars:`, and give it with `-e {name}=..`"))
+            }
             None => problem.help("add it to `vars:`; `bricklayer check` says whether the planner gives it"),
         }
     }

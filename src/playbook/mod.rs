@@ -9,6 +9,7 @@ mod builtin;
 mod end;
 mod library;
 mod load;
+mod own;
 mod place;
 mod program;
 mod quoting;
@@ -25,6 +26,7 @@ mod tests;
 
 pub use end::{End, is_mark, read_end, without_marks};
 pub use library::{Faults, Library};
+pub use own::{OF_NODE, Own};
 pub use program::NodeLog;
 pub use render::{Kind, RenderError, Rendered, RenderedFile, RenderedStep};
 pub use schema::schema;

@@ -78,7 +78,7 @@ pub struct RenderedFile {
 pub struct RenderError {
     /// Which.
     pub playbook: String,
-    /// Step and part, as ` (step/script, line 3)`; empty where it is about the whole.
+    /// Where, as ` (step/script, in motd.yml:12)`; empty where it is about the whole.
     pub part: String,
     /// Why.
     pub why: String,
@@ -96,7 +96,7 @@ impl Rendered {
             let why = format!("the planner gives it no `{missing}`");
             return Err(RenderError { playbook: name.to_owned(), part: String::new(), why });
         }
-        let printer = Printer { playbook: name, vars };
+        let printer = Printer { playbook: name, file: &playbook.source.name, vars };
         let doc = printer.print("doc", &playbook.doc)?;
         let steps = playbook.steps.iter().map(|step| printer.step(step, &playbook.lib)).collect::<Result<_, _>>()?;
         Ok(Self { id: name.to_owned(), doc, steps })
@@ -105,23 +105,24 @@ impl Rendered {
 
 struct Printer<'p> {
     playbook: &'p str,
+    file: &'p str,
     vars: &'p Vars,
 }
 
 impl Printer<'_> {
     fn print(&self, part: &str, template: &Template) -> Result<String, RenderError> {
-        let text = template
-            .render(self.vars)
-            .map_err(|Complaint { line, why }| self.error(&format!("{part}, line {line}"), why))?;
+        let text =
+            template.render(self.vars).map_err(|Complaint { line, why }| self.error(part, (template, line), why))?;
         // YAML and the transport keep a NUL out; a value with one would be cut by the shell.
         if text.contains('\0') {
-            return Err(self.error(part, "a value has a NUL character".to_owned()));
+            return Err(self.error(part, (template, 1), "a value has a NUL character".to_owned()));
         }
         Ok(text.trim_end_matches('\n').to_owned())
     }
 
-    fn error(&self, part: &str, why: String) -> RenderError {
-        RenderError { playbook: self.playbook.to_owned(), part: format!(" ({part})"), why }
+    fn error(&self, part: &str, (template, line): (&Template, usize), why: String) -> RenderError {
+        let part = format!(" ({part}, in {}:{})", self.file, template.line_of_file(line));
+        RenderError { playbook: self.playbook.to_owned(), part, why }
     }
 
     fn step(&self, step: &Step, lib: &Arc<str>) -> Result<RenderedStep, RenderError> {
@@ -159,12 +160,12 @@ impl Printer<'_> {
         let path = self.print(&format!("{}/path", step.id), &file.path)?;
         if !path.starts_with('/') || path.contains(char::is_control) || path.split('/').any(|part| part == "..") {
             let why = "a path is absolute, has no `..` and is one line".to_owned();
-            return Err(self.error(&format!("{}/path", step.id), why));
+            return Err(self.error(&format!("{}/path", step.id), (&file.path, 1), why));
         }
         // Unlike a script, a file is delivered to the last byte.
         let content = file.content.render(self.vars);
-        let content =
-            content.map_err(|Complaint { line, why }| self.error(&format!("{}/content, line {line}", step.id), why))?;
+        let part = format!("{}/content", step.id);
+        let content = content.map_err(|Complaint { line, why }| self.error(&part, (&file.content, line), why))?;
         Ok(RenderedFile { path, mode: file.mode.clone(), owner: file.owner.clone(), content, after })
     }
 }

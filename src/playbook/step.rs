@@ -1,5 +1,6 @@
 //! A playbook that has been read and judged.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,8 @@ pub(super) struct Playbook {
     pub(super) doc: Template,
     /// The variables it may print, and where each is declared.
     pub(super) vars: Vec<(String, Span)>,
+    /// The variables that its templates ask for.
+    pub(super) used: BTreeSet<String>,
     pub(super) steps: Vec<Step>,
     /// `lib.sh` of its folder: functions that its scripts find defined.
     pub(super) lib: Arc<str>,

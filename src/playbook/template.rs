@@ -27,6 +27,8 @@ pub(super) const FILTERS: [&str; 2] = ["safe", "length"];
 pub(super) struct Template {
     text: String,
     print: Print,
+    /// The line of its file that it begins on; 1 where that is not known.
+    first: usize,
 }
 
 /// What a template says no with: the line in it, from 1, and why.
@@ -41,7 +43,17 @@ impl Template {
     pub(super) fn new(text: &str, print: Print) -> Result<Self, Complaint> {
         let text = own_lines(text);
         ENVIRONMENT.template_from_named_str(name(print), &text).map_err(|error| complaint(&error))?;
-        Ok(Self { text, print })
+        Ok(Self { text, print, first: 1 })
+    }
+
+    /// It begins on this line of its file.
+    pub(super) fn at_line(self, first: usize) -> Self {
+        Self { first, ..self }
+    }
+
+    /// The line of its file that a line of it is, both from 1.
+    pub(super) fn line_of_file(&self, line: usize) -> usize {
+        self.first + line.saturating_sub(1)
     }
 
     /// The variables it asks for.

@@ -206,7 +206,7 @@ fn an_end_is_believed_only_where_mark_and_exit_code_agree() {
 fn problems_point_at_the_place_in_the_file() {
     let text = "doc: d\nvars: [x]\nsteps:\n  - id: a\n    doc: d\n    timeout: 1m\n    script: |\n\n      a\n        'b {{ x }}'\n    \
                 verify: test {{ y }}\n    remedy: \"see {{ z }}\"\n";
-    let (_, problems) = load(&Source::new("p.yml", text), &Arc::from(""));
+    let (_, problems) = load(&Source::new("p.yml", text), &Arc::from(""), &[]);
     let places: Vec<_> =
         problems.list.iter().map(|problem| (problems.position(problem).unwrap(), problem.message.as_str())).collect();
     assert_eq!(
@@ -217,4 +217,83 @@ fn problems_point_at_the_place_in_the_file() {
             ((12, 21), "`z` is not one of `vars`"),
         ]
     );
+}
+
+fn own(text: &str, lib: &str) -> Result<Own, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("motd.yml");
+    std::fs::write(&file, text).unwrap();
+    if !lib.is_empty() {
+        std::fs::write(folder.path().join("lib.sh"), lib).unwrap();
+    }
+    Own::load(&file).map_err(|faults| faults.to_string().replace(&folder.path().display().to_string(), "."))
+}
+
+const MOTD: &str = "doc: greet\nvars: [greeting]\nsteps:\n  - id: a\n    doc: on {{ node }}\n    timeout: 1m\n    \
+                    script: hail {{ greeting }} {{ address }}\n    verify: 'true'\n";
+
+fn pairs(given: &[(&str, &str)]) -> Vec<(String, String)> {
+    given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+#[test]
+fn a_playbook_of_ones_own_has_its_library_and_what_is_always_there() {
+    let own = own(MOTD, "hail() { echo \"$@\"; }\n").unwrap();
+    assert!(own.name() == "motd" && own.prints("address") && !own.prints("nodes"));
+    let mut vars = own.given(&pairs(&[("greeting", "it's me")])).unwrap();
+    vars.extend([("node", "n1"), ("address", "10.0.0.1")].map(|(n, v)| (n.to_owned(), Var::Text(v.to_owned()))));
+    let id = crate::plan::TaskId { playbook: "motd".to_owned(), node: "n1".into() };
+    let files = std::collections::BTreeMap::new();
+    let task = crate::plan::Task { id, service: None, vars, why: String::new(), files };
+    let step = own.render(&task).unwrap().steps.remove(0);
+    assert_eq!((step.doc.as_str(), step.script.as_str()), ("on n1", r"hail 'it'\''s me' 10.0.0.1"));
+    assert_eq!(&*step.lib, "hail() { echo \"$@\"; }\n");
+}
+
+#[test]
+fn what_is_given_must_be_declared_and_what_is_declared_must_be_given() {
+    let own = own(MOTD, "").unwrap();
+    let wrong = |given: &[(&str, &str)]| own.given(&pairs(given)).unwrap_err();
+    let missing = |wrong: &[String]| {
+        wrong.last().unwrap().ends_with("motd.yml:2:8: `greeting` is not given; add `-e greeting=..`")
+    };
+    assert!(missing(&wrong(&[])));
+    let typo = wrong(&[("greting", "x")]);
+    assert_eq!(typo[0], "`greting` is not one of the `vars` of `motd`; did you mean `greeting`?");
+    assert!(typo.len() == 2 && missing(&typo));
+    assert_eq!(
+        wrong(&[("greeting", "x"), ("q", "x")]),
+        ["`q` is not one of the `vars` of `motd`; they are `greeting`"]
+    );
+    assert_eq!(wrong(&[("greeting", "x"), ("greeting", "y")]), ["`greeting` is given twice"]);
+    let inventory = "`node` cannot be given: it is what the inventory says of the node";
+    assert_eq!(wrong(&[("greeting", "x"), ("node", "y")]), [inventory]);
+    assert_eq!(own.given(&pairs(&[("greeting", "")])).unwrap()["greeting"], Var::Text(String::new()));
+}
+
+#[test]
+fn a_playbook_of_ones_own_is_judged_with_its_place() {
+    let wrong = own(&MOTD.replace("{{ address }}", "{{ adress }}").replace("[greeting]", "[greeting, node]"), "");
+    let wrong = wrong.unwrap_err();
+    for part in [
+        "./motd.yml:2:18",
+        "`node` is always there",
+        "./motd.yml:7:36",
+        "`adress` is not one of `vars`",
+        "did you mean `address`?",
+    ] {
+        assert!(wrong.contains(part), "no `{part}` in\n{wrong}");
+    }
+    let wrong = own(&MOTD.replace("{{ address }}", "{{ zzz }}"), "").unwrap_err();
+    assert!(wrong.contains("add it to `vars:`, and give it with `-e zzz=..`"), "{wrong}");
+    assert!(own("", "").is_err());
+    let wrong = Own::load(Path::new("/nowhere/motd.yml")).unwrap_err().to_string();
+    assert!(wrong.contains("it does not exist"), "{wrong}");
+}
+
+#[test]
+fn the_example_of_ones_own_playbook_is_one() {
+    let own = Own::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("playbooks/example.yml"));
+    let own = own.unwrap_or_else(|faults| panic!("{faults}"));
+    assert!(own.name() == "example" && own.given(&pairs(&[("greeting", "hello")])).is_ok());
 }

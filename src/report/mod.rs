@@ -2,6 +2,7 @@
 
 mod color;
 mod folder;
+mod hand;
 pub mod hosts;
 mod journal;
 mod json;
@@ -22,6 +23,7 @@ mod text;
 
 pub use color::{ColorChoice, Paint};
 pub use folder::{FolderError, RunFolder, list_runs, state_home};
+pub use hand::{ByHost, Grouped, HandJson, HandTeller, Progress, Spill, hand_code, hand_ending, hand_failures};
 pub use journal::{EVENTS, Journal, JournalError, Replay};
 pub use json::Json;
 pub use layout::{marked, pretty};

@@ -81,6 +81,11 @@ impl Said {
         Self::failure(node, format!("cannot be looked at: {}", failure.what), failure)
     }
 
+    /// What was done by hand and failed.
+    pub fn failed(node: &NodeName, failure: &Failure) -> Self {
+        Self::failure(node, failure.what.clone(), failure)
+    }
+
     fn failure(node: &NodeName, text: String, failure: &Failure) -> Self {
         let mut evidence = Vec::new();
         match failure.code {

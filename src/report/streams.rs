@@ -5,7 +5,10 @@ use std::io::{self, IsTerminal, Write, stderr, stdout};
 use console::Term;
 
 use crate::events::Teller;
-use crate::report::{ColorChoice, Json, Live, Mark, Paint, Plain, PlanText, Said, marked, pretty};
+use crate::report::{
+    ByHost, ColorChoice, Grouped, HandJson, HandTeller, Json, Live, Mark, Paint, Plain, PlanText, Said, Spill, marked,
+    pretty,
+};
 
 /// What `--format` asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,6 +60,28 @@ impl Console {
             // One paint for both streams: a log is read as a whole.
             Format::Human => vec![Box::new(Plain::new(stdout(), stderr(), self.out, self.verbose))],
         }
+    }
+
+    /// True where people read, and no program.
+    pub fn is_for_people(self) -> bool {
+        self.format == Format::Human
+    }
+
+    /// Who tells what is done by hand on this process's streams: as it comes, or grouped, with `spill` for what is long.
+    pub fn hand_teller(self, grouped: Option<Spill>) -> Box<dyn HandTeller> {
+        let (out, err) = ((stdout(), self.out), (stderr(), self.err));
+        let terminals = (stdout().is_terminal(), stderr().is_terminal());
+        match (self.format, grouped) {
+            (Format::Json, _) => Box::new(HandJson::new(stdout())),
+            (Format::Human, None) => Box::new(ByHost::new(out, err, terminals)),
+            (Format::Human, Some(spill)) => Box::new(Grouped::new(out, err, terminals, spill)),
+        }
+    }
+
+    /// Says something beside the output of nodes: on standard error.
+    pub fn aside(self, said: &Said) -> io::Result<()> {
+        let lines = if stderr().is_terminal() { pretty(said, self.err) } else { marked(said, self.err) };
+        stderr().write_all((lines.join("\n") + "\n").as_bytes())
     }
 
     /// Says something outside of a run, or while it is paused.

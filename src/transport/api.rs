@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use tokio::io::AsyncRead;
 
-use crate::model::NodeName;
+use crate::model::{NodeName, Side};
 
 /// A script for one node. It travels on standard input, never in an argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,15 +28,6 @@ pub enum Exit {
     Signal(String),
     /// The channel closed without saying.
     Missing,
-}
-
-/// Which of its outputs a script has written to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Side {
-    /// Standard output.
-    Out,
-    /// Standard error.
-    Err,
 }
 
 /// Is handed what a script writes, as it comes and in the pieces in which it comes.

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::api::{Captured, Side};
+use super::api::Captured;
+use crate::model::Side;
 
 /// Bytes kept of the beginning, and of the end.
 pub(crate) const KEPT: usize = 64 * 1024;

@@ -12,10 +12,9 @@ use futures::FutureExt as _;
 use futures::future::{BoxFuture, ready};
 
 use super::api::{
-    Captured, ConnectError, Exit, Hear, Held, HoldError, Holding, Input, Outcome, RunError, Script, Session, Side,
-    Transport,
+    Captured, ConnectError, Exit, Hear, Held, HoldError, Holding, Input, Outcome, RunError, Script, Session, Transport,
 };
-use crate::model::NodeName;
+use crate::model::{NodeName, Side};
 
 /// What was asked of the fake.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,10 +12,10 @@ pub mod ssh_config;
 mod target;
 
 pub use api::{
-    Captured, ConnectError, Exit, Hear, Held, HoldError, Holding, Input, Outcome, RunError, Script, Session, Side,
-    Transport,
+    Captured, ConnectError, Exit, Hear, Held, HoldError, Holding, Input, Outcome, RunError, Script, Session, Transport,
 };
 pub use children::{LOGIN_PASSWORD, SUDO_PASSWORD, without_passwords};
+pub use known_hosts::HostKeyLookup;
 pub use open_files::open_file_limit;
 pub use ssh::{Dial, Pipe, RusshTransport, UnknownHostKey};
 pub use target::{

@@ -80,6 +80,7 @@ impl Lab {
             .args(["exec", &self.name, env!("CARGO_BIN_EXE_bricklayer"), "-i"])
             .arg(self.folder.join("inventory.yml"));
         command.args(args).env("XDG_STATE_HOME", self.folder.join("state")).stdin(Stdio::null());
+        command.current_dir(&self.folder);
         command
     }
 

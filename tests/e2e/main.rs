@@ -7,6 +7,7 @@
 #![expect(clippy::print_stderr, reason = "a soak of an hour says how far it is")]
 
 mod checks;
+mod hand;
 mod harness;
 mod trouble;
 
@@ -17,6 +18,7 @@ mod firewall;
 mod growth;
 mod joiners;
 mod killed;
+mod own;
 mod power;
 mod power_cuts;
 mod readme;

@@ -10,6 +10,9 @@ fn every_command_of_the_readme_does_what_it_says() {
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let makefile = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Makefile")).unwrap();
     let lab = Lab::up("e2e-readme", 3, "debian12-gluster");
+    // As if one stood in a clone of the repository, with an inventory there.
+    let playbooks = concat!(env!("CARGO_MANIFEST_DIR"), "/playbooks");
+    std::os::unix::fs::symlink(playbooks, lab.folder.join("playbooks")).unwrap();
     let mut ran = 0;
     for line in readme.lines().filter_map(|line| line.strip_prefix("$ ")) {
         let (command, comment) = line.split_once(" # ").unwrap_or((line, ""));

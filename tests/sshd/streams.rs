@@ -5,7 +5,8 @@ use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll};
 
-use bricklayer::transport::{Exit, Outcome, RunError, Session, Side};
+use bricklayer::model::Side;
+use bricklayer::transport::{Exit, Outcome, RunError, Session};
 use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
 
 use crate::bed::{Sshd, script};

@@ -124,7 +124,7 @@ impl KnownHosts {
         }
     }
 
-    fn about<'a>(&'a self, names: &'a [String], mark: Mark) -> impl Iterator<Item = &'a (Place, Entry)> {
+    pub(super) fn about<'a>(&'a self, names: &'a [String], mark: Mark) -> impl Iterator<Item = &'a (Place, Entry)> {
         self.entries.iter().filter(move |(_, e)| e.mark == mark && names.iter().any(|name| e.hosts.matches(name)))
     }
 }

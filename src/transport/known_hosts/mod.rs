@@ -3,11 +3,13 @@
 //! russh's own helper looks at the first matching line only (Eugeny/russh#301) and knows no markers. Lines with
 //! `@cert-authority` are skipped: host certificates are not asked for.
 
+mod alias;
 mod append;
 mod line;
 mod lookup;
 #[cfg(test)]
 mod tests;
 
+pub use alias::HostKeyLookup;
 pub(crate) use append::append;
 pub(crate) use lookup::{KnownHosts, Verdict};

@@ -4,6 +4,7 @@ use std::process::Command;
 use russh::keys::{Algorithm, PublicKey};
 
 use super::*;
+use crate::transport::target::{HostKeyChecking, Target};
 
 // Made with ssh-keygen 9.2 for these tests.
 const ED25519: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG36W0OPIgi/TnSyA42dJiDaq9PtwBHlbwWTba783CRR";
@@ -197,4 +198,59 @@ fn a_hashed_name_is_found_by_ssh_and_by_us_and_not_written_twice() {
     assert!(KnownHosts::read(std::slice::from_ref(&path)).unwrap().knows(&["[b]:2222".to_owned()]));
     let found = Command::new("ssh-keygen").args(["-F", "[b]:2222", "-f"]).arg(&path).output().unwrap();
     assert!(found.status.success(), "{found:?}");
+}
+
+/// What `ssh` is told: `ALIAS known`, with `-` for no alias.
+fn lookup(lines: &str, port: u16) -> String {
+    let (_folder, path) = file(lines);
+    let mut target = Target::new("a".into(), "10.0.0.1", "root");
+    (target.port, target.known_hosts) = (port, vec![path.clone()]);
+    target.host_key_names = vec!["10.0.0.1".to_owned(), "a".to_owned()];
+    match HostKeyLookup::of(&target) {
+        Ok(HostKeyLookup { alias, known }) => {
+            [alias.as_deref().unwrap_or("-"), if known { " known" } else { "" }].concat()
+        }
+        Err(error) => error.to_string().replace(&path.display().to_string(), ""),
+    }
+}
+
+#[test]
+fn ssh_looks_a_key_up_where_it_is_known() {
+    let no = "the host keys known as 10.0.0.1 and a contradict each other: ";
+    let rest = "; find out which one is right, and delete the other";
+    for (lines, port, told) in [
+        ("", 22, "-"),
+        ("b ED", 22, "-"),
+        ("10.0.0.1 ED", 22, "- known"),
+        ("10.0.0.1 ED\na ED", 22, "- known"),
+        ("a ED", 22, "a known"),
+        ("A,10.0.0.1 ED", 22, "- known"),
+        ("a ED", 2222, "-"),
+        ("[a]:2222 ED", 2222, "[a]:2222 known"),
+        // The name under which more is known.
+        ("10.0.0.1 RSA\na ED\na RSA", 22, "a known"),
+        // Under the address is one that the name contradicts, but not the other way round.
+        ("10.0.0.1 ED\n10.0.0.1 OTHER\na OTHER", 22, "a known"),
+        ("10.0.0.1 ED\na OTHER", 22, &[no, ":1 and :2", rest].concat()),
+        ("10.0.0.1 ED\n@revoked * ED", 22, &[no, ":1 and :2", rest].concat()),
+        ("@cert-authority a ED", 22, "a"),
+        ("@cert-authority * ED", 2222, "a"),
+        ("@cert-authority 10.0.0.1 ED", 22, "-"),
+    ] {
+        assert_eq!(lookup(lines, port), told, "{lines} {port}");
+    }
+}
+
+#[test]
+fn ssh_config_has_the_last_word_on_the_name() {
+    let (_folder, path) = file("a ED\nb OTHER");
+    let mut target = Target::new("a".into(), "10.0.0.1", "root");
+    target.known_hosts = vec![path];
+    target.host_key_alias = Some("b".to_owned());
+    assert_eq!(HostKeyLookup::of(&target).unwrap(), HostKeyLookup { alias: None, known: true });
+    target.host_key_alias = None;
+    target.host_key_names = vec!["b".to_owned(), "a".to_owned()];
+    assert!(HostKeyLookup::of(&target).is_err());
+    target.host_key_checking = HostKeyChecking::Off;
+    assert_eq!(HostKeyLookup::of(&target).unwrap(), HostKeyLookup::default());
 }

@@ -3,7 +3,8 @@
 use russh::{ChannelMsg, Sig};
 use tokio::sync::watch;
 
-use crate::transport::api::{Exit, Hear, Outcome, Side};
+use crate::model::Side;
+use crate::transport::api::{Exit, Hear, Outcome};
 use crate::transport::capture::Capture;
 use crate::transport::frame::Prelude;
 

@@ -8,7 +8,7 @@ use crate::plan::{Level, Note, Plan, Refusal, Stage, Task, TaskId, Then, Var, Va
 pub(super) fn task(playbook: &str, node: &NodeName, why: impl Into<String>) -> Task {
     Task {
         id: TaskId { playbook: format!("glusterfs/{playbook}"), node: node.clone() },
-        service: Service::Glusterfs,
+        service: Some(Service::Glusterfs),
         vars: Vars::new(),
         why: why.into(),
         files: BTreeMap::new(),
