@@ -482,7 +482,8 @@ fn a_file_path_must_be_one() {
         let vars = Vars::from([("dir".to_owned(), Var::Text(dir.to_owned()))]);
         let task = Task { id, service: Some(Service::Glusterfs), vars, why: String::new(), files: BTreeMap::new() };
         let error = library.render(&task).unwrap_err().to_string();
-        assert!(error.starts_with("playbook `probe/step` (step/path):") && error.contains(part), "{error}");
+        let (start, place) = ("playbook `probe/step` (step/path, in ", "/probe/step.yml:7): ");
+        assert!(error.starts_with(start) && error.contains(place) && error.contains(part), "{error}");
     }
 }
 

@@ -14,7 +14,7 @@ use crate::transport::{Exit, Outcome, Script, Session};
 // Lines that may wait to be told before the node's output is held back.
 const LINES: usize = 64;
 
-// A wait ends itself a little before its time is over, so that it can say what it last saw.
+// A wait, and the following of a job, ends itself a little before its time is over, so that it can say what it last saw.
 const GRACE: Duration = Duration::from_secs(5);
 
 // How a wait ends whose time is over.
@@ -45,7 +45,7 @@ async fn perform(context: &Context, task: &TaskId, step: &RenderedStep) -> Resul
     let script = Script {
         text: step.program(&context.mark, &context.log),
         become_root: step.become_root,
-        timeout: step.timeout + if matches!(step.kind, Kind::Wait(_)) { GRACE } else { Duration::ZERO },
+        timeout: step.timeout + if matches!(step.kind, Kind::Wait(_) | Kind::Job) { GRACE } else { Duration::ZERO },
     };
     let outcome = follow(context, task, step, (session, &script)).await?;
     let code = match outcome.exit {
@@ -56,6 +56,7 @@ async fn perform(context: &Context, task: &TaskId, step: &RenderedStep) -> Resul
         End::Unchanged => Ok(StepEnd::Unchanged),
         End::Changed => Ok(StepEnd::Changed),
         End::Passed => Ok(StepEnd::Passed),
+        End::Failed { part, code: OUT_OF_TIME } if part == "job" => Err(goes_on(step)),
         End::Failed { part, code } => Err(failed(step, part, code, said(context, &outcome))),
         End::Unknown => Err(unclear(step, &outcome, said(context, &outcome))),
     }
@@ -119,6 +120,20 @@ fn failed(step: &RenderedStep, part: String, code: u32, stderr: String) -> Failu
         .clone()
         .unwrap_or_else(|| "mend it and run the same command again: what is done is found done".to_owned());
     Failure { kind: FailureKind::Step, what, command: part, code: Some(code), stderr, remedy }
+}
+
+fn goes_on(step: &RenderedStep) -> Failure {
+    let unit = step.unit();
+    Failure {
+        kind: FailureKind::Unknown,
+        what: format!("{}: it has not ended within {} s, and goes on", step.doc, step.timeout.as_secs()),
+        command: "job".to_owned(),
+        code: None,
+        stderr: String::new(),
+        remedy: format!(
+            "it is the unit `{unit}` there (`systemctl status {unit}`); run the same command again to follow it further"
+        ),
+    }
 }
 
 fn unclear(step: &RenderedStep, outcome: &Outcome, stderr: String) -> Failure {

@@ -7,7 +7,7 @@ use crate::events::{Event, LookWhy};
 use crate::exec::{self, LockError, Ready, StageEnd};
 use crate::facts::Probe;
 use crate::inventory::{InventoryNode, Role};
-use crate::model::{NodeName, Service, Share};
+use crate::model::{NodeName, Service, Share, shell};
 use crate::ops::run::Run;
 use crate::ops::up::{agreed, unlocked};
 use crate::ops::{Fault, Job};
@@ -51,11 +51,18 @@ async fn work(run: &Run, wish: &RunWish, mut plan: Plan, ready: &Ready) -> Resul
     let nodes: BTreeSet<NodeName> = plan.tasks().map(|task| task.id.node.clone()).collect();
     let probes = nodes.iter().map(|node| (node.clone(), Probe::new(&[], Vec::new()))).collect();
     let look = exec::look(&run.context, LookWhy::First, &probes).await;
+    if run.context.interrupt.stopping() {
+        return Ok(());
+    }
     let seen = look.nodes.iter().filter(|(_, seen)| seen.known().is_some());
     let reachable: BTreeSet<NodeName> = seen.map(|(node, _)| node.clone()).collect();
     let (lost, may_fail) = (nodes.len() - reachable.len(), wish.max_fail.of(nodes.len()));
+    if lost > may_fail {
+        let lost: Vec<_> = nodes.difference(&reachable).map(NodeName::as_str).collect();
+        run.refuse(vec![too_few(&lost, may_fail, run.job.settings.on.as_deref())]).await;
+    }
+    // That none can be reached was said of each.
     if reachable.is_empty() || lost > may_fail {
-        run.refuse(vec![too_few(nodes.difference(&reachable), may_fail)]).await;
         return Ok(());
     }
     leave_out(&mut plan, &reachable);
@@ -142,17 +149,14 @@ fn leave_out(plan: &mut Plan, reachable: &BTreeSet<NodeName>) {
     }
 }
 
-fn too_few<'n>(lost: impl Iterator<Item = &'n NodeName>, may_fail: usize) -> Refusal {
-    let lost: Vec<&str> = lost.map(NodeName::as_str).collect();
-    let without: Vec<String> = lost.iter().map(|node| format!("!{node}")).collect();
+fn too_few(lost: &[&str], may_fail: usize, on: Option<&str>) -> Refusal {
+    let terms = on.into_iter().map(str::to_owned).chain(lost.iter().map(|node| format!("!{node}")));
+    let on = shell::quote(&terms.collect::<Vec<_>>().join(","));
+    let lost = lost.len();
     Refusal {
         node: None,
-        what: format!("{} may fail (`--max-fail`), and {} cannot be reached: nothing was begun", may_fail, lost.len()),
-        remedy: format!(
-            "bring them back, leave them out (`--on '{}'`), or go on without them: `--max-fail {}`",
-            without.join(","),
-            lost.len()
-        ),
+        what: format!("{lost} cannot be reached, and {may_fail} may fail (`--max-fail`): nothing was begun"),
+        remedy: format!("bring them back, leave them out (`--on {on}`), or go on without them (`--max-fail {lost}`)"),
         unreachable: true,
     }
 }

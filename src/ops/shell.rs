@@ -13,7 +13,7 @@ use crate::inventory::{HostKeyChecking, Inventory, InventoryNode};
 use crate::model::Hop;
 use crate::ops::targets::Targets;
 use crate::ops::{Fault, Job};
-use crate::transport::{self, ConnectError, HostKeyLookup, Target, without_passwords};
+use crate::transport::{self, ConnectError, Target, host_key_alias, without_passwords};
 use crate::yaml::{nearest, show};
 
 /// Becomes `ssh`: this comes back only where that is not possible.
@@ -22,10 +22,10 @@ pub fn shell(job: &Job, node: &str, command: &[OsString]) -> Result<Infallible, 
     let accept_new = job.settings.access.accept_new_host_keys;
     let known = Targets::new(accept_new)?;
     let target = known.node(node)?;
-    let lookup = HostKeyLookup::of(&target)?;
+    let alias = host_key_alias(&target)?;
     let mut ssh = Command::new("ssh");
     without_passwords(&mut ssh);
-    ssh.args(options(node, &target, &lookup, accept_new)).arg("--").arg(known.asked(node)).args(command);
+    ssh.args(options(node, &target, alias.as_deref(), accept_new)).arg("--").arg(known.asked(node)).args(command);
     let error = ssh.exec();
     let why = match error.kind() {
         ErrorKind::NotFound => "`ssh` is not installed on this machine: install the package `openssh-client` (Debian, \
@@ -50,7 +50,7 @@ fn find<'i>(inventory: &'i Inventory, word: &str) -> Result<&'i InventoryNode, S
 }
 
 // What the inventory does not say is not said here: `ssh` reads it in its own configuration, as we did.
-fn options(node: &InventoryNode, target: &Target, lookup: &HostKeyLookup, accept_new: bool) -> Vec<OsString> {
+fn options(node: &InventoryNode, target: &Target, alias: Option<&str>, accept_new: bool) -> Vec<OsString> {
     let ssh = &node.ssh;
     let mut options = Options(Vec::new());
     if target.host == node.address.to_string() {
@@ -69,13 +69,13 @@ fn options(node: &InventoryNode, target: &Target, lookup: &HostKeyLookup, accept
     if let Some(hops) = &ssh.jump {
         options.say("ProxyJump", jump(hops));
     }
-    if let Some(alias) = &lookup.alias {
+    if let Some(alias) = alias {
         options.say("HostKeyAlias", alias);
     }
     let off = ssh.host_key_checking == Some(HostKeyChecking::Off);
     options.known_hosts(ssh.known_hosts.as_deref(), off.then_some(target));
-    if let Some(checking) = checking(target, lookup.known, ssh.host_key_checking.is_some() || accept_new) {
-        options.say("StrictHostKeyChecking", checking);
+    if ssh.host_key_checking.is_some() || accept_new {
+        options.say("StrictHostKeyChecking", checking(target.host_key_checking));
     }
     if let Some(timeout) = ssh.connect_timeout {
         let seconds = timeout.as_secs() + u64::from(timeout.subsec_nanos() > 0);
@@ -114,14 +114,12 @@ impl Options {
     }
 }
 
-// As a host is new to `ssh` that shows a key of another type than the known one, and we refuse that.
-fn checking(target: &Target, known: bool, ours: bool) -> Option<&'static str> {
-    match target.host_key_checking {
-        transport::HostKeyChecking::Off => ours.then_some("no"),
-        _ if known => Some("yes"),
-        transport::HostKeyChecking::Strict => ours.then_some("yes"),
-        transport::HostKeyChecking::AcceptNew => ours.then_some("accept-new"),
-        transport::HostKeyChecking::Ask => ours.then_some("ask"),
+fn checking(wanted: transport::HostKeyChecking) -> &'static str {
+    match wanted {
+        transport::HostKeyChecking::Strict => "yes",
+        transport::HostKeyChecking::AcceptNew => "accept-new",
+        transport::HostKeyChecking::Off => "no",
+        transport::HostKeyChecking::Ask => "ask",
     }
 }
 

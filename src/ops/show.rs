@@ -34,7 +34,7 @@ pub(super) fn show(settings: &Settings, plan: &Plan, ready: &Ready, notes: bool)
 
 fn text(task: &Task, step: &RenderedStep) -> StepText {
     let (kind, body) = match &step.kind {
-        Kind::Script => (StepKind::Script, step.script.clone()),
+        Kind::Script | Kind::Job => (StepKind::Script, step.script.clone()),
         Kind::Wait(_) => (StepKind::Wait, step.script.clone()),
         Kind::File(file) => {
             let before = task.files.get(&file.path).map(String::as_str).unwrap_or_default();

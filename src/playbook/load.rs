@@ -126,7 +126,7 @@ impl Reader<'_> {
             fields.only(&known, reader.problems);
         };
         let kinds: Vec<&str> =
-            ["script", "wait", "file"].into_iter().filter(|kind| fields.get(kind).is_some()).collect();
+            ["script", "job", "wait", "file"].into_iter().filter(|kind| fields.get(kind).is_some()).collect();
         match kinds.as_slice() {
             ["script"] => {
                 only(self, &["script", "unless", "verify"]);
@@ -134,6 +134,16 @@ impl Reader<'_> {
                 let script = self.template(fields, "script", Print::Words);
                 let verify = self.template(fields, "verify", Print::Words);
                 Some(Work::Script { unless: unless?, script: script?, verify: verify? })
+            }
+            ["job"] => {
+                only(self, &["job", "unless", "verify"]);
+                if let Some(item) = fields.get("become").filter(|item| item.boolean(self.problems) == Some(false)) {
+                    self.problems.push(Problem::item(&item, "a `job` is a unit of the system, and runs as root"));
+                }
+                let unless = self.optional(fields, "unless", Print::Words);
+                let job = self.template(fields, "job", Print::Words);
+                let verify = self.template(fields, "verify", Print::Words);
+                Some(Work::Job { unless: unless?, job: job?, verify: verify? })
             }
             ["wait"] => {
                 only(self, &["wait", "every"]);
@@ -149,7 +159,7 @@ impl Reader<'_> {
                 Some(Work::File { file: file?, after: after?, verify: verify? })
             }
             [] => {
-                let message = "this step does nothing: it has no `script`, `wait` or `file`";
+                let message = "this step does nothing: it has no `script`, `job`, `wait` or `file`";
                 self.problems.push(Problem::at(fields.at, message));
                 None
             }

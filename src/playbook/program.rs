@@ -35,22 +35,49 @@ impl RenderedStep {
         }
         program.push_str(FUNCTIONS);
         match &self.kind {
-            Kind::Script => self.change(&mut program),
+            Kind::Script => self.change(&mut program, Self::at_once),
+            Kind::Job => {
+                assign(&mut program, "unit", &self.unit());
+                program.push_str("bl_runs() { systemctl is-active -q \"$bl_unit\"; }\n");
+                self.change(&mut program, Self::as_unit);
+            }
             Kind::File(file) => self.write(&mut program, file),
             Kind::Wait(every) => self.wait(&mut program, *every),
         }
         program
     }
 
-    fn change(&self, program: &mut String) {
+    fn change(&self, program: &mut String, how: fn(&Self, &mut String)) {
         if let Some(unless) = &self.unless {
             assign(program, "unless", unless);
             program.push_str("bl_run \"$bl_unless\" >/dev/null 2>&1; bl_code=$?\n");
-            program.push_str("[ \"$bl_code\" -ne 0 ] || bl_end unchanged\n");
+            // While a job runs, it may look done before it is.
+            let runs = if self.kind == Kind::Job { " || bl_runs" } else { "" };
+            let _ = writeln!(program, "[ \"$bl_code\" -ne 0 ]{runs} || bl_end unchanged");
         }
-        part(program, "script", &self.script);
+        how(self, program);
         part(program, "verify", self.verify.as_deref().unwrap_or("true"));
         program.push_str("bl_end changed\n");
+    }
+
+    fn at_once(&self, program: &mut String) {
+        part(program, "script", &self.script);
+    }
+
+    fn as_unit(&self, program: &mut String) {
+        assign(program, "unit", &self.unit());
+        assign(
+            program,
+            "job",
+            &format!("{PROLOGUE}HOME=${{HOME:-/root}}; export HOME\nset -e\n{}\n{}", self.lib, self.script),
+        );
+        let _ = write!(program, "bl_seconds={}\n{JOB}", on_node(self.timeout).as_secs());
+    }
+
+    /// The systemd unit of a job. The same step has the same one in every run.
+    pub fn unit(&self) -> String {
+        let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '.' { c } else { '-' };
+        format!("bricklayer-{}-{}", self.playbook, self.id).chars().map(plain).collect()
     }
 
     fn write(&self, program: &mut String, file: &RenderedFile) {
@@ -121,6 +148,53 @@ const UNCHANGED_FILE: &str = r#"bl_run "$bl_same" >/dev/null 2>&1; bl_code=$?
 if [ "$bl_code" -eq 0 ]; then
   bl_run "$bl_verify" >/dev/null 2>&1; bl_code=$?
   [ "$bl_code" -ne 0 ] || bl_end unchanged
+fi
+"#;
+
+// What it prints and its code stay in /run until the next time: somebody else may follow it too. The code is written
+// down last: without it, the job was killed. Whether it still runs is asked before its output is read,
+// so that none is missed. 124: it goes on, and we do not look any longer.
+const JOB: &str = r#"bl_dir=/run/bricklayer bl_at=0
+bl_now() { read -r bl_up bl_idle </proc/uptime; echo "${bl_up%.*}"; }
+bl_until=$(($(bl_now) + bl_seconds))
+( umask 077; mkdir -p "$bl_dir" ) || bl_end failed job 1
+bl_file=$bl_dir/$bl_unit
+if bl_runs; then
+  echo "it runs already, as $bl_unit, and is followed from here"
+else
+  rm -f "$bl_file".*
+  # In files: systemd would expand a `$` in an argument.
+  ( umask 077
+    printf '%s\n' "$bl_job" >"$bl_file.sh" && : >"$bl_file.log" &&
+    echo "/bin/sh $bl_file.sh >$bl_file.log 2>&1 </dev/null; echo \$? >$bl_file.part; mv $bl_file.part $bl_file.code" >"$bl_file.run"
+  ) || bl_end failed job 1
+  systemctl reset-failed "$bl_unit" 2>/dev/null
+  systemd-run -q --collect --unit="$bl_unit" --description="a step of bricklayer" /bin/sh "$bl_file.run"; bl_code=$?
+  [ "$bl_code" -eq 0 ] || bl_end failed job "$bl_code"
+fi
+while :; do
+  bl_more=
+  if bl_runs; then bl_more=1; fi
+  bl_size=$(wc -c <"$bl_file.log") || break
+  if [ "$bl_size" -gt "$bl_at" ]; then
+    tail -c "+$((bl_at + 1))" "$bl_file.log" | head -c "$((bl_size - bl_at))"
+    bl_at=$bl_size
+  fi
+  [ -n "$bl_more" ] || break
+  if [ "$(bl_now)" -ge "$bl_until" ]; then
+    echo "it still runs, as the unit $bl_unit" >&2
+    bl_end failed job 124
+  fi
+  sleep 0.2 || sleep 1
+done
+bl_code=$(cat "$bl_file.code" 2>/dev/null)
+if [ -z "$bl_code" ]; then
+  echo "the unit $bl_unit was ended before it was done; see: journalctl -u $bl_unit" >&2
+  bl_end failed job 143
+fi
+if [ "$bl_code" -ne 0 ]; then
+  tail -n 20 "$bl_file.log" >&2
+  bl_end failed job "$bl_code"
 fi
 "#;
 

@@ -51,6 +51,9 @@ pub struct RenderedStep {
 pub enum Kind {
     /// Changes something.
     Script,
+    /// As [`Script`](Self::Script), in a systemd unit of its own: it goes on when the connection or the workstation is gone,
+    /// and the next run follows it from where it is.
+    Job,
     /// Runs its script until it ends with 0, with this pause between.
     Wait(Duration),
     /// Writes a file.
@@ -133,6 +136,9 @@ impl Printer<'_> {
         let (kind, unless, script, verify) = match &step.work {
             Work::Script { unless, script, verify } => {
                 (Kind::Script, maybe("unless", unless)?, print("script", script)?, Some(print("verify", verify)?))
+            }
+            Work::Job { unless, job, verify } => {
+                (Kind::Job, maybe("unless", unless)?, print("job", job)?, Some(print("verify", verify)?))
             }
             Work::Wait { wait, every } => (Kind::Wait(*every), None, print("wait", wait)?, None),
             Work::File { file, after, verify } => {

@@ -20,14 +20,14 @@ pub fn schema() -> Value {
         "type": "object",
         "additionalProperties": false,
         "required": ["id", "doc", "timeout"],
-        "oneOf": [{"required": ["script", "verify"]}, {"required": ["wait"]}, {"required": ["file", "verify"]}],
+        "oneOf": [{"required": ["script", "verify"]}, {"required": ["job", "verify"]}, {"required": ["wait"]}, {"required": ["file", "verify"]}],
         "properties": {
             "id": {"type": "string"},
             "doc": {"type": "string"},
             "timeout": {"type": "string", "pattern": "^[0-9]+(ms|s|m|h)$"},
             "become": {"type": "boolean", "default": true},
             "remedy": {"type": "string"},
-            "unless": sh, "script": sh, "verify": sh, "wait": sh, "after": sh,
+            "unless": sh, "script": sh, "job": sh, "verify": sh, "wait": sh, "after": sh,
             "every": {"type": "string"},
             "file": file
         }

@@ -38,6 +38,8 @@ pub(super) struct Step {
 pub(super) enum Work {
     /// Changes something.
     Script { unless: Option<Template>, script: Template, verify: Template },
+    /// As a script, by a process of the node's own, which goes on when nobody follows it.
+    Job { unless: Option<Template>, job: Template, verify: Template },
     /// Waits for something, until it ends with 0, or with 99: then it cannot come about as things are.
     Wait { wait: Template, every: Duration },
     /// Writes a file.

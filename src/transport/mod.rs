@@ -15,7 +15,7 @@ pub use api::{
     Captured, ConnectError, Exit, Hear, Held, HoldError, Holding, Input, Outcome, RunError, Script, Session, Transport,
 };
 pub use children::{LOGIN_PASSWORD, SUDO_PASSWORD, without_passwords};
-pub use known_hosts::HostKeyLookup;
+pub use known_hosts::host_key_alias;
 pub use open_files::open_file_limit;
 pub use ssh::{Dial, Pipe, RusshTransport, UnknownHostKey};
 pub use target::{

@@ -65,7 +65,7 @@ fn hosts_without_an_inventory(lab: &Lab) {
     };
     let home = lab.folder.join("home");
     fs::create_dir_all(home.join(".ssh")).unwrap();
-    let hosts: String = (1..=3).map(|n| format!("Host n{n}\n  HostName 10.77.0.10{n}\n")).collect();
+    let hosts: String = ["1", "2", "3"].map(|n| ["Host n", n, "\n  HostName 10.77.0.10", n, "\n"].concat()).concat();
     let config = format!(
         "{hosts}Host *\n  User root\n  IdentityFile {}\n  UserKnownHostsFile {}\n",
         value("identity_file:"),

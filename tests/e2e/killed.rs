@@ -73,9 +73,22 @@ fn soak_killed_at_every_step_of_a_growth_the_next_up_goes_on_and_nothing_is_lost
 }
 
 #[test]
-#[ignore = "needs root and the lab, for some minutes: make soak"]
-fn soak_killed_while_packages_are_installed_the_next_up_goes_on() {
+#[ignore = "needs root and the lab: make e2e"]
+fn an_installation_goes_on_without_us_and_the_next_up_follows_it() {
     let lab = Lab::up("eb-ki", 3, "debian12");
-    kill_at(&lab, ("glusterfs/install", "packages", "server1"));
+    // Slow enough to be caught in the middle.
+    lab.ssh(1, "printf '#!/bin/sh\nsleep 8\n' >/etc/slow && chmod +x /etc/slow && echo 'DPkg::Pre-Invoke {\"/etc/slow\";};' >/etc/apt/apt.conf.d/99slow");
+    let prints = |event: &serde_json::Value| {
+        event["event"] == "step_line"
+            && event["task"]["playbook"] == "glusterfs/install"
+            && event["task"]["node"] == "server1"
+    };
+    let told = lab.disturbed(&["up", "--yes"], prints, |pid| signal(pid, Signal::KILL));
+    assert_eq!(told.code, -1, "{}", told.text());
+    assert!(lab.holds(1, "sleep 2; systemctl is-active -q bricklayer-glusterfs-install-packages"), "it goes on");
     goes_on(&lab);
+    for node in 1..=3 {
+        let begun = lab.ssh(node, "grep -c 'install glusterfs-server' /var/log/apt/history.log");
+        assert_eq!(begun.trim(), "1", "server{node} installed once");
+    }
 }

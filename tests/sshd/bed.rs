@@ -27,6 +27,9 @@ const HOST_KEYS: [&str; 3] = ["ed25519", "rsa", "ecdsa"];
 /// The name of the node in all these tests.
 pub(crate) const NODE: &str = "server1";
 
+/// An address that an inventory may have, which no loopback address is.
+pub(crate) const APART: &str = "10.99.0.1";
+
 /// A running sshd, its folder, and a key that it lets in. Ended by its process number when dropped.
 pub(crate) struct Sshd {
     pub(crate) folder: tempfile::TempDir,
@@ -67,6 +70,23 @@ impl Sshd {
             command.arg(format!("{mounts}exec /usr/sbin/sshd \"$@\"")).arg("sshd");
             command
         })
+    }
+
+    /// At [`APART`], in a network of its own, where [`Sshd::beside`] starts programs.
+    pub(crate) fn apart() -> Self {
+        Self::prepared(&format!("ListenAddress {APART}"), &|_| {
+            let mut command = Command::new("unshare");
+            let network = format!("ip link set lo up; ip address add {APART}/32 dev lo; exec /usr/sbin/sshd \"$@\"");
+            command.args(["--net", "sh", "-ec", &network, "sshd"]);
+            command
+        })
+    }
+
+    /// A program in the network of [`Sshd::apart`].
+    pub(crate) fn beside(&self, program: &str) -> Command {
+        let mut command = Command::new("nsenter");
+        command.arg(format!("--net=/proc/{}/ns/net", self.child.id())).arg(program);
+        command
     }
 
     fn prepared(config: &str, command: &dyn Fn(&Path) -> Command) -> Self {

@@ -6,6 +6,7 @@ mod basics;
 mod bed;
 mod keys;
 mod load;
+mod own;
 mod privilege;
 mod shells;
 mod streams;

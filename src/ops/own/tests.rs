@@ -100,3 +100,12 @@ fn nodes_that_are_not_there_are_left_out() {
     let left: Vec<_> = plan.stages[0].waves.iter().map(|wave| wave.tasks[0].id.node.as_str()).collect();
     assert_eq!(left, ["a", "c"]);
 }
+
+#[test]
+fn what_to_type_about_nodes_that_are_lost_keeps_what_was_typed() {
+    let refusal = too_few(&["b", "c"], 1, Some("@all"));
+    assert_eq!(refusal.what, "2 cannot be reached, and 1 may fail (`--max-fail`): nothing was begun");
+    assert!(refusal.unreachable && refusal.remedy.contains("`--on '@all,!b,!c'`"), "{refusal:?}");
+    assert!(refusal.remedy.contains("`--max-fail 2`"), "{refusal:?}");
+    assert!(too_few(&["b"], 0, None).remedy.contains("`--on '!b'`"));
+}

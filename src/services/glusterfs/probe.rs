@@ -24,7 +24,7 @@ pub fn sections(spec: &Spec) -> Vec<Section> {
 
 fn daemon() -> Vec<Section> {
     vec![
-        Section::new("glusterfs.version", "command -v glusterd >/dev/null || exit 0; glusterd --version | head -n 1"),
+        Section::new("glusterfs.version", VERSION),
         Section::new("glusterfs.client", "command -v mount.glusterfs >/dev/null"),
         Section::new("glusterfs.service", "systemctl show -p ActiveState -p UnitFileState glusterd.service"),
         Section::new("glusterfs.info", "cat /var/lib/glusterd/glusterd.info 2>/dev/null; true"),
@@ -35,6 +35,12 @@ fn daemon() -> Vec<Section> {
         Section::new("glusterfs.running", RUNNING),
     ]
 }
+
+// While an installation runs that another run has begun, nothing is installed yet: what it has done so far is not to be
+// built on. The unit is that of the step `packages` of the playbook `install`.
+const VERSION: &str = "command -v glusterd >/dev/null || exit 0
+systemctl -q is-active bricklayer-glusterfs-install-packages && exit 0
+glusterd --version | head -n 1";
 
 // As `VOLUME VERSION`: a member that missed a change has the older version.
 const VOLUMES: &str = r#"for v in /var/lib/glusterd/vols/*; do

@@ -5,28 +5,18 @@ use super::lookup::{KnownHosts, Place};
 use crate::transport::api::ConnectError;
 use crate::transport::target::{HostKeyChecking, Target};
 
-/// How `ssh` must look a host key up to take no other keys than we do.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HostKeyLookup {
-    /// Its `HostKeyAlias`; nothing where it looks in the right place by itself.
-    pub alias: Option<String>,
-    /// A key of the host is known: then we take no new one, not of another type either.
-    pub known: bool,
-}
-
-impl HostKeyLookup {
-    /// Of this target. `Err` where no one name will do: what is known under one contradicts the other.
-    pub fn of(target: &Target) -> Result<Self, ConnectError> {
-        let names = target.lookup_names();
-        let files = KnownHosts::read(&target.known_hosts).map_err(ConnectError::Local)?;
-        // The first name is the one that it looks up by itself: an alias is in the configuration it reads too.
-        let unless_first = |best: &String| Some(best.clone()).filter(|best| names.first() != Some(best));
-        match files.best(&names) {
-            Best::Name(best) => Ok(Self { alias: unless_first(best), known: true }),
-            Best::Unknown => Ok(Self { alias: files.authority(target).filter(|_| names.len() > 1), known: false }),
-            Best::Contradiction(..) if target.host_key_checking == HostKeyChecking::Off => Ok(Self::default()),
-            Best::Contradiction(one, other) => Err(contradiction(&names, &one, &other)),
-        }
+/// The `HostKeyAlias` with which `ssh` takes no other keys of this target than we do; nothing where it looks in the right
+/// place by itself. `Err` where no one name will do: what is known under one contradicts the other.
+pub fn host_key_alias(target: &Target) -> Result<Option<String>, ConnectError> {
+    let names = target.lookup_names();
+    // One name is one that it finds too: in its configuration.
+    let [first, _, ..] = &names[..] else { return Ok(None) };
+    let files = KnownHosts::read(&target.known_hosts).map_err(ConnectError::Local)?;
+    match files.best(&names) {
+        Best::Name(best) => Ok(Some(best.clone()).filter(|best| best != first)),
+        Best::Unknown => Ok(files.authority(target)),
+        Best::Contradiction(..) if target.host_key_checking == HostKeyChecking::Off => Ok(None),
+        Best::Contradiction(one, other) => Err(contradiction(&names, &one, &other)),
     }
 }
 

@@ -10,6 +10,6 @@ mod lookup;
 #[cfg(test)]
 mod tests;
 
-pub use alias::HostKeyLookup;
+pub use alias::host_key_alias;
 pub(crate) use append::append;
 pub(crate) use lookup::{KnownHosts, Verdict};
