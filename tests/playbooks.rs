@@ -551,7 +551,7 @@ echo "$asked $done $err""#
 }
 
 #[test]
-fn a_change_is_asked_again_for_a_minute_where_nothing_has_begun() {
+fn a_change_is_asked_again_for_a_while_where_nothing_has_begun() {
     let other = "Another transaction is in progress for v. Please try again after some time.";
     let lock = "Locking failed on 10.77.0.103. Please check log file for details.";
     let gone = "Host 10.77.0.103 not connected";
