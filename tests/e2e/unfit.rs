@@ -45,7 +45,7 @@ fn a_package_that_cannot_be_had_stops_before_the_pool_and_a_brick_on_the_root_di
     let said = lab.expect(1, &["up", "--yes"]);
     has(
         &said,
-        &["server2: step `packages` of glusterfs/install failed: install the packages", "script: exit code 100"],
+        &["server2: step `packages` of glusterfs/install failed: install the packages", "job: exit code 100"],
     );
     has(&said, &["Unable to locate package glusterfs-server", "its package sources must have both"]);
     has(&said, &["[SUCCESS] server1: enable and start glusterd"]);
