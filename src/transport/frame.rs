@@ -23,10 +23,12 @@ pub(crate) enum Root {
     No,
     /// As the login user, who must be root.
     Already,
-    /// `sudo -n` where `id -u` is not 0; asking costs no round trip.
+    /// `sudo -n` where `id -u` is not 0, or `doas -n` where there is no sudo; asking costs no round trip.
     IfNeeded,
     /// `sudo -n`.
     Sudo,
+    /// `sudo -n` on a terminal made for it, for `requiretty`.
+    SudoOnTerminal,
 }
 
 /// Printed (with more) when sudo is about to be asked, or root is missing.
@@ -43,7 +45,7 @@ const NOISE: usize = 16 * 1024;
 impl Frame {
     /// `held`: what follows the script on standard input is for its commands; otherwise they get `/dev/null`.
     pub(crate) fn new(text: &str, root: Root, held: bool) -> Self {
-        Self::by(text, root, held, SUDO, "")
+        Self::by(text, root, held, "sudo -n", "")
     }
 
     /// The same where sudo may want a password: it asks with a prompt of ours ([`Prelude::asked`]), and nothing may be
@@ -68,16 +70,41 @@ impl Frame {
         let command = match root {
             Root::No => format!("sh -c '{inner}'"),
             Root::Already => format!("sh -c 'if [ $(id -u) = 0 ];then eval \"$0\";else {NOT_ROOT};fi' '{inner}'"),
-            Root::IfNeeded => format!("sh -c 'if [ $(id -u) = 0 ];then eval \"$0\";else {sudo};fi' '{inner}'"),
-            Root::Sudo => format!("sh -c '{sudo}' '{inner}'"),
+            Root::IfNeeded => {
+                let become_root = format!("{ASKS};{DOAS};exec {sudo} -- sh -c \"$0\"");
+                format!("sh -c 'if [ $(id -u) = 0 ];then eval \"$0\";else {become_root};fi' '{inner}'")
+            }
+            Root::Sudo => format!("sh -c '{ASKS};exec {sudo} -- sh -c \"$0\"' '{inner}'"),
+            Root::SudoOnTerminal => format!("sh -c '{ASKS};{TERMINAL}' '{inner}' '{}'", on_terminal(sudo)),
         };
         Self { command, stdin }
     }
 }
 
-const SUDO_ASKS: &str = "echo ::brick\"\"layer:sudo:: >&2;exec sudo -S -p ::brick\"\"layer:password:: -- sh -c \"$0\"";
+const SUDO_ASKS: &str = "sudo -S -p ::brick\"\"layer:password::";
 const NOT_ROOT: &str = "echo ::brick\"\"layer:sudo:: >&2;id >&2;exit 126";
-const SUDO: &str = "echo ::brick\"\"layer:sudo:: >&2;exec sudo -n -- sh -c \"$0\"";
+/// Says that what follows are the words of who is asked for root, and has them said in a language that we read.
+const ASKS: &str = "echo ::brick\"\"layer:sudo:: >&2;LANGUAGE=C;export LANGUAGE";
+/// It asks on a terminal only, so there is no password for it.
+const DOAS: &str = "command -v sudo >/dev/null||{ command -v doas >/dev/null&&exec doas -n -- sh -c \"$0\"; }";
+
+/// `requiretty` asks for a controlling terminal, not for input that comes from one: `script` (util-linux) makes one on
+/// which nothing is read or written, and all three streams go past it, so that they are those of any other frame. A
+/// terminal for the channel itself would mix the outputs, echo, cut lines and swallow control characters.
+const TERMINAL: &str = "command -v script >/dev/null||{ echo you must have a tty to run sudo, and there is no script \
+                        command of util-linux to make one >&2;exit 1; };\
+                        b=\"$0\" SHELL=/bin/sh;export b SHELL;\
+                        exec script -qec \"$1\" /dev/null 3<&0 4>&1 5>&2 </dev/null >/dev/null 2>&1";
+
+/// What runs there, by `/bin/sh`, whatever the login shell is.
+fn on_terminal(sudo: &str) -> String {
+    format!("exec {sudo} -- sh -c \"$b\" <&3 >&4 2>&5 3<&- 4>&- 5>&-")
+}
+
+/// Whether sudo has refused for want of a terminal: then [`Root::SudoOnTerminal`] is the way.
+pub(crate) fn wants_terminal(said: &str) -> bool {
+    said.contains("must have a tty")
+}
 
 /// One output stream up to its start mark.
 #[derive(Debug, Default)]

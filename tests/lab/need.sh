@@ -23,6 +23,7 @@ want busybox busybox
 want csh csh
 want fish fish
 want sudo sudo
+want doas doas
 [[ -e /usr/include/errno.h ]] || missing+=(libc6-dev)
 if ((${#missing[@]})); then
   export DEBIAN_FRONTEND=noninteractive

@@ -48,6 +48,11 @@ impl Sshd {
     /// With accounts and sudo rules of its own, in a mount namespace of its own, so that the machine's are untouched:
     /// `admin` (bash), `fisher` (fish), `seasheller` (csh), `nobash` (no shell), whose home is the folder.
     pub(crate) fn with_accounts(config: &str, sudoers: &str) -> Self {
+        Self::with_rules(config, sudoers, "")
+    }
+
+    /// The same with rules for doas.
+    pub(crate) fn with_rules(config: &str, sudoers: &str, doas: &str) -> Self {
         Self::prepared(config, &|folder| {
             let at = folder.display();
             let (mut passwd, mut shadow) =
@@ -57,14 +62,17 @@ impl Sshd {
                 writeln!(shadow, "{user}:{HASH}:19000:0:99999:7:::").unwrap();
             }
             let sudoers = format!("Defaults !fqdn\nroot ALL=(ALL:ALL) ALL\n{sudoers}\n");
-            for (name, text) in [("passwd", passwd), ("shadow", shadow), ("sudoers", sudoers)] {
+            let doas = format!("{doas}\n");
+            for (name, text) in [("passwd", passwd), ("shadow", shadow), ("sudoers", sudoers), ("doas.conf", doas)] {
                 std::fs::write(folder.join(name), text).unwrap();
                 let mode = if name == "passwd" { 0o644 } else { 0o440 };
                 std::fs::set_permissions(folder.join(name), Permissions::from_mode(mode)).unwrap();
             }
             std::fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
             let mount = |name: &str| format!("mount --bind {at}/{name} /etc/{name}; ");
-            let mounts: String = ["passwd", "shadow", "sudoers"].map(mount).concat();
+            // A file of this name is not there to be mounted over, so all of the folder is.
+            let copy = format!("cp -a /etc {at}/etc; mount --bind {at}/etc /etc; : >>/etc/doas.conf; ");
+            let mounts = copy + &["passwd", "shadow", "sudoers", "doas.conf"].map(mount).concat();
             let mut command = Command::new("unshare");
             command.args(["--mount", "--propagation", "private", "sh", "-ec"]);
             command.arg(format!("{mounts}exec /usr/sbin/sshd \"$@\"")).arg("sshd");

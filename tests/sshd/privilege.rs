@@ -1,10 +1,13 @@
 //! Becoming root.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bricklayer::model::Secret;
-use bricklayer::transport::{Become, Outcome, RunError, Script, Target};
+use bricklayer::transport::{Become, Exit, Outcome, RunError, Script, Target};
 
 use crate::bed::{PASSWORD, Sshd, connect, script};
 
@@ -60,7 +63,6 @@ async fn sudo_that_refuses_is_reported_with_its_words_and_a_remedy() {
     for (rules, said, remedy) in [
         ("admin ALL=(ALL) ALL", "password is required", "echo 'admin ALL=(ALL) NOPASSWD: ALL' >>/etc/sudoers.d/"),
         ("", "password is required", "NOPASSWD"),
-        ("Defaults requiretty\nadmin ALL=(ALL) NOPASSWD: ALL", "must have a tty", "'Defaults:admin !requiretty'"),
     ] {
         let sshd = Sshd::with_accounts("", rules);
         let refusal = refused(as_root(sshd.target_as("admin"), "id -u").await);
@@ -71,20 +73,138 @@ async fn sudo_that_refuses_is_reported_with_its_words_and_a_remedy() {
     }
 }
 
+/// A folder with these programs alone, as the `PATH` of a node.
+fn path(programs: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for program in programs {
+        let at = ["/bin", "/usr/bin"].map(|folder| Path::new(folder).join(program));
+        let at = at.iter().find(|at| at.exists()).unwrap_or_else(|| panic!("`{program}` is needed"));
+        std::os::unix::fs::symlink(at, folder.path().join(program)).unwrap();
+    }
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
 #[tokio::test]
 async fn a_node_without_sudo_says_so() {
-    let probe = tempfile::tempdir().unwrap();
-    let bin = probe.path().display();
-    let sshd = Sshd::with_accounts(&format!("SetEnv PATH={bin}"), "admin ALL=(ALL) NOPASSWD: ALL");
-    std::os::unix::fs::symlink("/bin/sh", probe.path().join("sh")).unwrap();
-    for program in ["id", "head"] {
-        std::os::unix::fs::symlink(format!("/usr/bin/{program}"), probe.path().join(program)).unwrap();
-    }
-    std::os::unix::fs::PermissionsExt::set_mode(&mut std::fs::metadata(probe.path()).unwrap().permissions(), 0o755);
-    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(probe.path(), open).unwrap();
+    let bin = path(&["sh", "id", "head"]);
+    let sshd = Sshd::with_accounts(&format!("SetEnv PATH={}", bin.path().display()), "admin ALL=(ALL) NOPASSWD: ALL");
     let (said, remedy) = refused(as_root(sshd.target_as("admin"), "id -u").await);
     assert!(said.contains("not found") && remedy.contains("install `sudo`"), "{said} {remedy}");
+}
+
+#[tokio::test]
+async fn doas_is_used_where_there_is_no_sudo() {
+    let bin = path(&["sh", "id", "head", "doas", "cat"]);
+    let config = format!("SetEnv PATH={}", bin.path().display());
+    let sshd = Sshd::with_rules(&config, "", "permit nopass :4200\npermit nopass fisher\npermit nopass admin as root");
+    for user in ["admin", "fisher"] {
+        for password in [None, Some("not asked for")] {
+            let mut target = sshd.target_as(user);
+            target.sudo_password = password.map(|word| Arc::new(Secret::new(word.to_owned())));
+            let text = "id -u; cat; echo \"$DOAS_USER\" >&2; command -v sysctl; exit 3";
+            let outcome = as_root(target, text).await.unwrap();
+            assert!(
+                outcome.stdout.text.starts_with("0\n") && outcome.stdout.text.contains("sbin/sysctl"),
+                "{outcome:?}"
+            );
+            assert_eq!((outcome.stderr.text, outcome.exit), (format!("{user}\n"), Exit::Code(3)));
+        }
+    }
+    assert_eq!(as_root(sshd.target(), "id -u; echo \"${DOAS_USER-none}\"").await.unwrap().stdout.text, "0\nnone\n");
+    let mut target = sshd.target_as("admin");
+    target.become_root = Become::Sudo;
+    assert!(refused(as_root(target, "id -u").await).0.contains("not found"));
+}
+
+#[tokio::test]
+async fn doas_that_refuses_is_reported_with_its_words_and_a_remedy_that_works() {
+    let bin = path(&["sh", "id", "head", "doas"]);
+    let config = format!("SetEnv PATH={}", bin.path().display());
+    for (rules, says) in [
+        ("permit admin", "doas: Authentication required"),
+        ("permit persist admin", "doas: Authentication required"),
+        ("permit nopass fisher", "doas: Operation not permitted"),
+    ] {
+        let sshd = Sshd::with_rules(&config, "", rules);
+        let (said, remedy) = refused(as_root(sshd.target_as("admin"), "id -u").await);
+        assert_eq!(said, says, "{rules}");
+        assert!(remedy.contains("`echo 'permit nopass admin as root' >>/etc/doas.conf`"), "{remedy}");
+        let sshd = Sshd::with_rules(&config, "", &format!("{rules}\npermit nopass admin as root"));
+        assert_eq!(as_root(sshd.target_as("admin"), "id -u").await.unwrap().stdout.text, "0\n");
+    }
+}
+
+#[tokio::test]
+async fn sudo_that_wants_a_terminal_gets_one_and_the_streams_stay_apart() {
+    let text = format!(
+        "id -u; cat; echo \"$SUDO_USER\" >&2; printf 'a\\tb\\003\\004\\r\\377'; [ -t 0 ] || [ -t 1 ] || [ -t 2 ] || echo no\n\
+         x='{}'; echo ${{#x}} >&2; exit 3",
+        "a\u{1}\u{3}\u{4}\n".repeat(1 << 16)
+    );
+    for (rules, password) in [
+        ("ALL ALL=(ALL) NOPASSWD: ALL", None),
+        ("Defaults use_pty\nALL ALL=(ALL) NOPASSWD: ALL", None),
+        ("ALL ALL=(ALL) NOPASSWD: ALL", Some(PASSWORD)),
+        ("ALL ALL=(ALL) ALL", Some(PASSWORD)),
+        ("Defaults use_pty\nALL ALL=(ALL) ALL", Some(PASSWORD)),
+    ] {
+        // Its words are understood whatever language is spoken there.
+        let german = "SetEnv LC_ALL=C.UTF-8 LANGUAGE=de";
+        let sshd = Sshd::with_accounts(german, &format!("Defaults requiretty\n{rules}"));
+        let users = ["admin", "fisher", "seasheller"];
+        for user in if password.is_none() { &users[..] } else { &users[..1] } {
+            let mut target = sshd.target_as(user);
+            target.sudo_password = password.map(|word| Arc::new(Secret::new(word.to_owned())));
+            let session = connect(target).await.unwrap();
+            let root = Script { become_root: true, ..script(&text) };
+            // The second one knows.
+            for round in 1..=2 {
+                let outcome =
+                    session.run(&root, &|_| ()).await.unwrap_or_else(|e| panic!("{rules} {user} {round}: {e}"));
+                assert_eq!(outcome.stdout.text, "0\na\tb\u{3}\u{4}\r\u{fffd}no\n", "{rules} {user} {round}");
+                assert_eq!((outcome.stderr.text, outcome.exit), (format!("{user}\n327680\n"), Exit::Code(3)));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn scripts_side_by_side_all_get_a_terminal_and_what_takes_too_long_is_ended_there() {
+    for rules in ["", "Defaults use_pty\n"] {
+        let sshd = Sshd::with_accounts("", &format!("Defaults requiretty\n{rules}admin ALL=(ALL) NOPASSWD: ALL"));
+        let session = connect(sshd.target_as("admin")).await.unwrap();
+        let root = Script { become_root: true, ..script("id -u") };
+        let all = futures::future::join_all((0..4).map(|_| session.run(&root, &|_| ()))).await;
+        assert!(all.iter().all(|one| one.as_ref().is_ok_and(|one| one.stdout.text == "0\n")), "{all:?}");
+        let slow = format!("echo begun; sleep 4712.{}; :", sshd.port);
+        let slow = Script { become_root: true, timeout: Duration::from_secs(2), ..script(&slow) };
+        match session.run(&slow, &|_| ()).await {
+            Err(RunError::TimedOut(_, outcome)) => assert_eq!(outcome.stdout.text, "begun\n"),
+            other => panic!("{other:?}"),
+        }
+        let left = script(&format!("grep -lzxF 4712.{} /proc/[0-9]*/cmdline", sshd.port));
+        assert_eq!(session.run(&left, &|_| ()).await.unwrap().stdout.text, "", "{rules}");
+        let held = Script { become_root: true, ..script("echo \"held by $(id -u)\"; while read -r _; do :; done") };
+        let (first, lock) =
+            connect(sshd.target_as("admin")).await.unwrap().hold(&held, Duration::from_secs(1)).await.unwrap();
+        assert_eq!(first, "held by 0");
+        lock.release().await;
+    }
+}
+
+#[tokio::test]
+async fn where_no_terminal_can_be_made_the_line_for_sudoers_is_said_and_works() {
+    let bin = path(&["sh", "id", "head", "sudo"]);
+    let config = format!("SetEnv PATH={}", bin.path().display());
+    let rules = "Defaults requiretty\nadmin ALL=(ALL) NOPASSWD: ALL";
+    let sshd = Sshd::with_accounts(&config, rules);
+    let (said, remedy) = refused(as_root(sshd.target_as("admin"), "id -u").await);
+    assert!(said.contains("must have a tty") && said.contains("no script command"), "{said}");
+    let (_, line) = remedy.split_once("`echo '").unwrap();
+    let (line, _) = line.split_once("' >>/etc/sudoers.d/bricklayer`").unwrap();
+    let sshd = Sshd::with_accounts(&config, &format!("{rules}\n{line}"));
+    assert_eq!(as_root(sshd.target_as("admin"), "id -u").await.unwrap().stdout.text, "0\n");
 }
 
 #[tokio::test]

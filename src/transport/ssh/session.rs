@@ -1,6 +1,7 @@
 //! One authenticated connection.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -20,7 +21,7 @@ use super::streams::Streams;
 use crate::model::Secret;
 use crate::transport::api::{Exit, Hear, Held, HoldError, Input, Outcome, RunError, Script, Session};
 use crate::transport::capture::ByLine;
-use crate::transport::frame::{Frame, Root};
+use crate::transport::frame::{Frame, Root, wants_terminal};
 use crate::transport::target::{Become, Limits, Target};
 
 /// How long a goodbye may take.
@@ -33,6 +34,8 @@ pub(super) struct SshSession {
     limits: Arc<Limits>,
     channels: Arc<Semaphore>,
     reaper: Arc<Reaper>,
+    /// sudo has refused for want of a terminal (`requiretty`).
+    terminal: AtomicBool,
 }
 
 impl SshSession {
@@ -45,17 +48,25 @@ impl SshSession {
         let handle = Arc::new(handle);
         let channels = Arc::new(Semaphore::new(limits.channels.max(1)));
         let reaper = Arc::new(Reaper::new(Arc::clone(&handle), limits.kill_grace));
-        Self { handle, over, target, limits, channels, reaper }
+        Self { handle, over, target, limits, channels, reaper, terminal: AtomicBool::new(false) }
     }
 
     fn root(&self, wanted: bool) -> Root {
         match self.target.become_root {
             _ if !wanted => Root::No,
             Become::None => Root::Already,
-            Become::Sudo => Root::Sudo,
             Become::Auto if self.target.user == "root" => Root::No,
+            _ if self.terminal.load(Ordering::Relaxed) => Root::SudoOnTerminal,
+            Become::Sudo => Root::Sudo,
             Become::Auto => Root::IfNeeded,
         }
+    }
+
+    /// Whether a script that was refused is worth another try, on a terminal: nothing has run. `had`: it had one.
+    fn on_terminal(&self, error: &RunError, had: bool) -> bool {
+        let wanted = !had && matches!(error, RunError::Privilege { said, .. } if wants_terminal(said));
+        self.terminal.fetch_or(wanted, Ordering::Relaxed);
+        wanted
     }
 
     /// A channel with the script on its way, before `deadline`. Beyond what sshd allows (`MaxSessions`) the others of
@@ -81,6 +92,15 @@ impl SshSession {
     /// Whether none of our other scripts holds a channel that could become free.
     fn alone(&self) -> bool {
         self.channels.available_permits() + 1 >= self.limits.channels.max(1)
+    }
+
+    /// A script without input, once more on a terminal where `sudo` has refused for want of one.
+    async fn run_again(&self, script: &Script, hear: Hear<'_>) -> Result<Outcome, RunError> {
+        let had = self.terminal.load(Ordering::Relaxed);
+        match self.run_script(script, None, hear).await {
+            Err(error) if self.on_terminal(&error, had) => self.run_script(script, None, hear).await,
+            ran => ran,
+        }
     }
 
     async fn run_script(&self, script: &Script, input: Option<Input<'_>>, hear: Hear<'_>) -> Result<Outcome, RunError> {
@@ -150,7 +170,7 @@ impl SshSession {
 
     /// The password that sudo is given there.
     fn password(&self, root: Root) -> Option<&Secret> {
-        self.target.sudo_password.as_deref().filter(|_| matches!(root, Root::IfNeeded | Root::Sudo))
+        self.target.sudo_password.as_deref().filter(|_| !matches!(root, Root::No | Root::Already))
     }
 
     /// Up to where the script is to be sent.
@@ -224,7 +244,13 @@ fn remedy(user: &str, exit: Option<&Exit>, said: &str) -> String {
     if exit == Some(&Exit::Code(127)) {
         return "install `sudo` on the node, or log in as root (`user: root`)".to_owned();
     }
-    let line = if said.contains("must have a tty") {
+    if said.starts_with("doas:") {
+        let line = format!("permit nopass {user} as root");
+        return format!(
+            "on the node, as root: `echo '{line}' >>/etc/doas.conf`, or install `sudo`, or log in as root (`user: root`)"
+        );
+    }
+    let line = if wants_terminal(said) {
         format!("Defaults:{user} !requiretty")
     } else {
         format!("{user} ALL=(ALL) NOPASSWD: ALL")
@@ -255,7 +281,7 @@ impl Session for SshSession {
     ) -> BoxFuture<'a, Result<Outcome, RunError>> {
         async move {
             let lines = ByLine::new(line);
-            let outcome = self.run_script(script, None, &|side, bytes| lines.hear(side, bytes)).await;
+            let outcome = self.run_again(script, &|side, bytes| lines.hear(side, bytes)).await;
             lines.finish();
             outcome
         }
@@ -268,11 +294,30 @@ impl Session for SshSession {
         input: Option<Input<'a>>,
         hear: Hear<'a>,
     ) -> BoxFuture<'a, Result<Outcome, RunError>> {
-        self.run_script(script, input, hear).boxed()
+        async move {
+            if input.is_none() {
+                return self.run_again(script, hear).await;
+            }
+            // Input is read once: how root is to be had is found out before.
+            if matches!(self.root(script.become_root), Root::IfNeeded | Root::Sudo) {
+                self.run_again(&Script { text: "true".to_owned(), ..script.clone() }, &|_, _| ()).await?;
+            }
+            self.run_script(script, input, hear).await
+        }
+        .boxed()
     }
 
     fn hold<'a>(&'a self, script: &'a Script, heartbeat: Duration) -> BoxFuture<'a, Result<Held, HoldError>> {
-        self.hold_script(script, heartbeat).boxed()
+        async move {
+            let had = self.terminal.load(Ordering::Relaxed);
+            match self.hold_script(script, heartbeat).await {
+                Err(HoldError::Run(error)) if self.on_terminal(&error, had) => {
+                    self.hold_script(script, heartbeat).await
+                }
+                held => held,
+            }
+        }
+        .boxed()
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
