@@ -10,7 +10,8 @@ use crate::ops::targets::Targets;
 use crate::ops::{Access, Fault, Job, Settings};
 use crate::report::{Mark, Said};
 use crate::transport::{
-    Become, ConnectError, LOGIN_PASSWORD, Limits, RusshTransport, SUDO_PASSWORD, Target, Transport, open_file_limit,
+    Become, ConnectError, LOGIN_PASSWORD, Limits, Password, RusshTransport, SUDO_PASSWORD, Target, Transport,
+    open_file_limit,
 };
 
 /// As OpenSSH (`NumberOfPasswordPrompts`).
@@ -65,7 +66,7 @@ async fn passwords(targets: &mut [Target], access: Access) -> Result<Vec<Secret>
         }
     }
     let all = login.known.into_values().chain(sudo.known.into_values());
-    Ok(all.map(|password| (*password).clone()).collect())
+    Ok(all.map(|password| password.secret().clone()).collect())
 }
 
 /// Passwords of one kind, by user.
@@ -74,7 +75,7 @@ struct Passwords {
     variable: &'static str,
     given: Option<Secret>,
     ask: bool,
-    known: BTreeMap<String, Arc<Secret>>,
+    known: BTreeMap<String, Arc<Password>>,
 }
 
 impl Passwords {
@@ -83,7 +84,7 @@ impl Passwords {
         Ok(Self { kind, variable, given, ask, known: BTreeMap::new() })
     }
 
-    async fn of(&mut self, user: &str) -> Result<Option<Arc<Secret>>, Fault> {
+    async fn of(&mut self, user: &str) -> Result<Option<Arc<Password>>, Fault> {
         if let Some(known) = self.known.get(user) {
             return Ok(Some(Arc::clone(known)));
         }
@@ -93,7 +94,7 @@ impl Passwords {
             None if self.ask => ask::secret(&format!("{kind} password of {user}")).await?,
             None => return Ok(None),
         };
-        let said = said.map(Arc::new).ok_or_else(|| {
+        let said = said.map(|said| Arc::new(Password::new(said))).ok_or_else(|| {
             let what = format!("nobody said the {kind} password of {user}, and there is no terminal to ask on");
             Fault::Usage(format!("{what}: put it into `{variable}`"))
         })?;

@@ -7,6 +7,7 @@ pub mod fake;
 mod frame;
 mod known_hosts;
 mod open_files;
+mod password;
 mod ssh;
 pub mod ssh_config;
 mod target;
@@ -17,6 +18,7 @@ pub use api::{
 pub use children::{LOGIN_PASSWORD, SUDO_PASSWORD, without_passwords};
 pub use known_hosts::host_key_alias;
 pub use open_files::open_file_limit;
+pub use password::Password;
 pub use ssh::{Dial, Pipe, RusshTransport, UnknownHostKey};
 pub use target::{
     Algorithms, Become, HostKeyChecking, Limits, NewKeys, Target, Via, default_agent, global_known_hosts,

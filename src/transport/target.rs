@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{NodeName, Secret};
+use super::password::Password;
+use crate::model::NodeName;
 
 /// What to do about a host key that is not known. A changed or revoked key is refused by all but [`Off`](Self::Off),
 /// a revoked one even then.
@@ -71,7 +72,7 @@ pub struct Target {
     /// Passwords may be sent at all (`PasswordAuthentication`).
     pub passwords: bool,
     /// Tried when no key will do, once.
-    pub login_password: Option<Arc<Secret>>,
+    pub login_password: Option<Arc<Password>>,
     /// Files to look the host key up in; the first is the one that is written.
     pub known_hosts: Vec<PathBuf>,
     /// How new host keys are written down.
@@ -87,7 +88,7 @@ pub struct Target {
     /// How to become root.
     pub become_root: Become,
     /// The login user's, for sudo where it asks.
-    pub sudo_password: Option<Arc<Secret>>,
+    pub sudo_password: Option<Arc<Password>>,
     /// How long the TCP connection may take.
     pub connect_timeout: Duration,
     /// What is offered in place of the usual.

@@ -7,11 +7,13 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
-use bricklayer::model::NodeName;
+use bricklayer::model::{NodeName, Secret};
 use bricklayer::transport::{
-    ConnectError, HostKeyChecking, Limits, Outcome, RunError, RusshTransport, Script, Session, Target, Transport as _,
+    ConnectError, HostKeyChecking, Limits, Outcome, Password, RunError, RusshTransport, Script, Session, Target,
+    Transport as _,
 };
 
 const ACCOUNTS: [(&str, &str); 4] =
@@ -206,6 +208,11 @@ pub(crate) fn sign(authority: &Path, what: &[&str], public: &Path) {
 
 pub(crate) async fn connect(target: Target) -> Result<Box<dyn Session>, ConnectError> {
     RusshTransport::new(vec![target], Limits::default()).connect(&NodeName::new(NODE)).await
+}
+
+/// A password that a person has given.
+pub(crate) fn given(password: &str) -> Arc<Password> {
+    Arc::new(Password::new(Secret::new(password.to_owned())))
 }
 
 pub(crate) fn script(text: &str) -> Script {

@@ -10,7 +10,7 @@ use bricklayer::transport::{
     ConnectError, HostKeyChecking, Limits, RunError, RusshTransport, Script, Target, Transport as _,
 };
 
-use crate::bed::{NODE, PASSWORD, Sshd, connect, keygen, run, script, sign};
+use crate::bed::{NODE, PASSWORD, Sshd, connect, given, keygen, run, script, sign};
 
 /// An agent for one test, ended by its process number.
 struct Agent {
@@ -316,7 +316,7 @@ fn with_password(sshd: &Sshd, password: &str) -> Target {
     let mut target = sshd.target_as("admin");
     target.identity_files = Vec::new();
     target.usual_keys = false;
-    target.login_password = Some(Arc::new(Secret::new(password.to_owned())));
+    target.login_password = Some(given(password));
     target
 }
 
@@ -346,6 +346,32 @@ async fn a_password_gets_in_where_no_key_does() {
 }
 
 #[tokio::test]
+async fn a_password_that_was_refused_is_sent_to_no_other_node_of_that_user() {
+    for config in [
+        "PasswordAuthentication yes\nKbdInteractiveAuthentication no",
+        "PasswordAuthentication no\nKbdInteractiveAuthentication yes\nUsePAM yes",
+    ] {
+        let sshd = Sshd::with_accounts(config, "");
+        let names: Vec<_> = (0..6).map(|number| NodeName::new(&format!("node{number}"))).collect();
+        for (word, refused, withheld) in [("wrong", 1, 5), (PASSWORD, 0, 0)] {
+            let password = given(word);
+            let targets = names.iter().map(|name| Target {
+                name: name.clone(),
+                login_password: Some(Arc::clone(&password)),
+                ..with_password(&sshd, word)
+            });
+            let transport = RusshTransport::new(targets.collect(), Limits::default());
+            let all = futures::future::join_all(names.iter().map(|name| transport.connect(name))).await;
+            let said: Vec<_> = all.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect();
+            let count = |what: &str| said.iter().filter(|said| said.contains(what)).count();
+            assert_eq!(count("refused us: tried the password"), refused, "{config}: {said:?}");
+            assert_eq!(count("and not sent to others"), withheld, "{config}: {said:?}");
+            assert_eq!(said.len(), refused + withheld, "{said:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn no_password_goes_to_a_server_whose_key_has_changed() {
     let sshd = Sshd::with_accounts("PasswordAuthentication yes", "admin ALL=(ALL) ALL");
     let other = sshd.path("other");
@@ -359,7 +385,7 @@ async fn no_password_goes_to_a_server_whose_key_has_changed() {
     // Nor sudo's, where a key lets us in.
     let mut target = sshd.target_as("admin");
     target.host_key_checking = HostKeyChecking::Off;
-    target.sudo_password = Some(Arc::new(Secret::new(PASSWORD.to_owned())));
+    target.sudo_password = Some(given(PASSWORD));
     let session = connect(target).await.unwrap();
     let root = Script { become_root: true, ..script("id -u") };
     assert!(matches!(session.run(&root, &|_| ()).await, Err(RunError::Privilege { .. })));

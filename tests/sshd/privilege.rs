@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bricklayer::model::Secret;
-use bricklayer::transport::{Become, Exit, Outcome, RunError, Script, Target};
+use bricklayer::model::NodeName;
+use bricklayer::transport::{Become, Exit, Limits, Outcome, RunError, RusshTransport, Script, Target, Transport as _};
 
-use crate::bed::{PASSWORD, Sshd, connect, script};
+use crate::bed::{PASSWORD, Sshd, connect, given, script};
 
 async fn as_root(target: Target, text: &str) -> Result<Outcome, RunError> {
     let root = Script { become_root: true, ..script(text) };
@@ -101,7 +101,7 @@ async fn doas_is_used_where_there_is_no_sudo() {
     for user in ["admin", "fisher"] {
         for password in [None, Some("not asked for")] {
             let mut target = sshd.target_as(user);
-            target.sudo_password = password.map(|word| Arc::new(Secret::new(word.to_owned())));
+            target.sudo_password = password.map(given);
             let text = "id -u; cat; echo \"$DOAS_USER\" >&2; command -v sysctl; exit 3";
             let outcome = as_root(target, text).await.unwrap();
             assert!(
@@ -155,7 +155,7 @@ async fn sudo_that_wants_a_terminal_gets_one_and_the_streams_stay_apart() {
         let users = ["admin", "fisher", "seasheller"];
         for user in if password.is_none() { &users[..] } else { &users[..1] } {
             let mut target = sshd.target_as(user);
-            target.sudo_password = password.map(|word| Arc::new(Secret::new(word.to_owned())));
+            target.sudo_password = password.map(given);
             let session = connect(target).await.unwrap();
             let root = Script { become_root: true, ..script(&text) };
             // The second one knows.
@@ -223,7 +223,7 @@ async fn what_sudo_started_is_ended_when_it_takes_too_long() {
 
 fn knowing(sshd: &Sshd, password: &str) -> Target {
     let mut target = sshd.target_as("admin");
-    target.sudo_password = Some(Arc::new(Secret::new(password.to_owned())));
+    target.sudo_password = Some(given(password));
     target
 }
 
@@ -272,6 +272,40 @@ async fn a_password_that_is_wrong_is_tried_once() {
     match as_root(knowing(&sshd, PASSWORD), "id -u").await {
         Err(RunError::Privilege { said, .. }) => assert!(said.contains("not in the sudoers file"), "{said}"),
         other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_sent_to_one_node_and_those_that_ask_for_none_go_on() {
+    let asking = Sshd::with_accounts("", "admin ALL=(ALL) ALL");
+    let open = Sshd::with_accounts("", "admin ALL=(ALL) NOPASSWD: ALL");
+    let wrong = given("wrong");
+    let names: Vec<_> = (0..6).map(|number| NodeName::new(&format!("node{number}"))).collect();
+    let targets = names.iter().enumerate().map(|(number, name)| {
+        let mut target = if number < 4 { asking.target_as("admin") } else { open.target_as("admin") };
+        target.name = name.clone();
+        target.sudo_password = Some(Arc::clone(&wrong));
+        target
+    });
+    let transport = RusshTransport::new(targets.collect(), Limits::default());
+    let root = Script { become_root: true, ..script("id -u") };
+    let all = futures::future::join_all(
+        names.iter().map(|name| async { transport.connect(name).await.unwrap().run(&root, &|_| ()).await }),
+    );
+    let (asked, open) = {
+        let mut all = all.await;
+        let open = all.split_off(4);
+        (all, open)
+    };
+    assert!(open.iter().all(|one| one.as_ref().is_ok_and(|one| one.stdout.text == "0\n")), "{open:?}");
+    let said: Vec<_> = asked.into_iter().map(|one| one.unwrap_err().to_string()).collect();
+    let tried: Vec<_> = said.iter().filter(|said| said.contains("does not take the password of admin")).collect();
+    assert_eq!(tried.len(), 1, "{said:?}");
+    assert_eq!(said.iter().filter(|said| said.contains("has refused: it was not sent again")).count(), 3, "{said:?}");
+    // Nor again to the one that refused it.
+    for name in &names[..4] {
+        let again = transport.connect(name).await.unwrap().run(&root, &|_| ()).await.unwrap_err().to_string();
+        assert!(again.contains("it was not sent again"), "{again}");
     }
 }
 

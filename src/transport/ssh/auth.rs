@@ -16,6 +16,7 @@ use super::offers::{Offer, OfferedKey, Offers};
 use super::own::Own;
 use crate::model::Secret;
 use crate::transport::api::ConnectError;
+use crate::transport::password::{Password, Turn};
 use crate::transport::target::Target;
 
 /// sshd hangs up at its sixth refusal (`MaxAuthTries` 6), and what it said before is lost then.
@@ -138,7 +139,7 @@ impl Attempts<'_> {
     /// With the password that was given, if one was: as such, or as the answer to what the server asks and hides.
     async fn by_password(&mut self, doubtful: bool) -> Result<bool, ConnectError> {
         let (user, target) = (self.target.user.clone(), self.target);
-        let Some(password) = target.login_password.as_deref().map(Secret::reveal) else { return Ok(false) };
+        let Some(password) = target.login_password.as_deref() else { return Ok(false) };
         if doubtful || !target.passwords {
             let why = if doubtful { "its host key has changed" } else { "`PasswordAuthentication no`" };
             self.problems.push(format!("no password is sent: {why}"));
@@ -151,19 +152,43 @@ impl Attempts<'_> {
         };
         self.allowed = methods(&allowed);
         if allowed.contains(&MethodKind::Password) {
+            let Some(turn) = self.turn(password).await else { return Ok(false) };
             self.tried.push("the password".to_owned());
-            let answer = self.handle.authenticate_password(&user, password).await;
+            let answer = self.handle.authenticate_password(&user, turn.reveal()).await;
             // Not a second time by the other way: accounts are locked for less.
-            return answer.map_err(|error| self.broken(&error)).map(|answer| answer.success());
+            return match answer.map_err(|error| self.broken(&error))? {
+                AuthResult::Success => Ok(self.told(turn, true)),
+                AuthResult::Failure { partial_success: true, .. } => {
+                    self.problems.push("the password was accepted, but is not enough".to_owned());
+                    Ok(false)
+                }
+                AuthResult::Failure { .. } => Ok(self.told(turn, false)),
+            };
         }
         if allowed.contains(&MethodKind::KeyboardInteractive) {
+            let Some(turn) = self.turn(password).await else { return Ok(false) };
             self.tried.push("the password (keyboard-interactive)".to_owned());
-            return self.by_answers(&user, password).await;
+            let taken = self.by_answers(&user, turn.reveal()).await?;
+            return Ok(self.told(turn, taken));
         }
-        if !allowed.contains(&MethodKind::Password) {
-            self.problems.push(format!("the server takes no password, but {}", self.allowed));
-        }
+        self.problems.push(format!("the server takes no password, but {}", self.allowed));
         Ok(false)
+    }
+
+    async fn turn<'p>(&mut self, password: &'p Password) -> Option<Turn<'p>> {
+        let turn = password.turn().await.map_err(|node| {
+            format!("the password was refused by {node} and not sent to others, as accounts are locked for less")
+        });
+        turn.map_err(|problem| self.problems.push(problem)).ok()
+    }
+
+    fn told(&self, turn: Turn<'_>, taken: bool) -> bool {
+        if taken {
+            turn.taken();
+        } else {
+            turn.refused(self.target.name.as_str());
+        }
+        taken
     }
 
     async fn by_answers(&mut self, user: &str, password: &str) -> Result<bool, ConnectError> {

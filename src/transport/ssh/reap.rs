@@ -12,9 +12,9 @@ use super::gate::Gate;
 use super::ramp::backoff;
 use super::run::{Ending, Open, Writer, begun, beside, follow};
 use super::streams::Streams;
-use crate::model::Secret;
 use crate::transport::api::Exit;
 use crate::transport::frame::{Root, killer};
+use crate::transport::password::Password;
 
 /// How long we go on trying after the caller has its answer.
 const PERSISTENCE: Duration = Duration::from_secs(60);
@@ -32,7 +32,7 @@ pub(super) struct Doomed {
     pub(super) open: Open,
     pub(super) streams: Streams,
     pub(super) root: Root,
-    pub(super) password: Option<Arc<Secret>>,
+    pub(super) password: Option<Arc<Password>>,
     /// Its place among the scripts that run at once, given back when it has ended: the sessions that are left then
     /// are enough to end the others.
     pub(super) place: OwnedSemaphorePermit,
@@ -73,7 +73,7 @@ impl Reaper {
         &self,
         write: &Writer,
         mut pid: watch::Receiver<Option<u32>>,
-        root: (Root, Option<&Secret>),
+        root: (Root, Option<&Password>),
     ) -> Result<(), russh::Error> {
         // A busy node may start it only now. Once the channel is closed it can not: the start mark has nowhere to go.
         let Ok(pid) = pid.wait_for(Option::is_some).await.map(|pid| pid.unwrap_or_default()) else { return Ok(()) };
@@ -88,7 +88,7 @@ impl Reaper {
     }
 
     /// One after the other, as sshd has few sessions left when many scripts run; and again, should it have none.
-    async fn kill(&self, pid: u32, signal: &str, (root, password): (Root, Option<&Secret>)) -> bool {
+    async fn kill(&self, pid: u32, signal: &str, (root, password): (Root, Option<&Password>)) -> bool {
         let _turn = self.turn.lock().await;
         for attempt in 1..=3 {
             match Open::session(&self.handle).await {
@@ -97,7 +97,9 @@ impl Reaper {
                     let until = Instant::now() + self.grace;
                     let text = killer(pid, signal);
                     let script = (text.as_str(), root, false);
-                    let Ok(frame) = begun(&mut open, &mut streams, script, (password, until)).await else {
+                    let Ok(frame) =
+                        begun(&mut open, &mut streams, script, (password.map(|one| (one, "")), until)).await
+                    else {
                         return false;
                     };
                     let killing = open.write.send(frame, false);

@@ -7,13 +7,13 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use russh::client::{Handle, Msg};
 use russh::{ChannelReadHalf, ChannelWriteHalf, Sig};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::gate::Gate;
 use super::streams::Streams;
-use crate::model::Secret;
 use crate::transport::api::Hear;
 use crate::transport::frame::{Frame, Root};
+use crate::transport::password::{Password, Turn};
 
 /// Largest piece written at once: one packet, as a bigger one across a rekey has broken peers (Eugeny/russh#761).
 pub(super) const PIECE: usize = 32 * 1024;
@@ -60,7 +60,7 @@ impl Writer {
         if more { Ok(()) } else { self.end_of_input().await }
     }
 
-    async fn password(&self, password: &Secret) -> Result<(), russh::Error> {
+    async fn password(&self, password: &Turn<'_>) -> Result<(), russh::Error> {
         self.data([password.reveal(), "\n"].concat().into_bytes()).await
     }
 
@@ -113,6 +113,8 @@ impl Drop for Writer {
 pub(super) enum Kept {
     /// sudo has asked twice.
     Wrong,
+    /// sudo asks for a password that this node has refused.
+    Withheld(String),
     Ended(Ending),
 }
 
@@ -122,7 +124,7 @@ pub(super) async fn begun(
     open: &mut Open,
     streams: &mut Streams,
     (text, root, held): (&str, Root, bool),
-    (password, deadline): (Option<&Secret>, Instant),
+    (password, deadline): (Option<(&Password, &str)>, Instant),
 ) -> Result<Frame, Kept> {
     let Some(password) = password else {
         let frame = Frame::new(text, root, held);
@@ -140,19 +142,27 @@ async fn admitted(
     open: &mut Open,
     streams: &mut Streams,
     frame: &Frame,
-    (password, deadline): (&Secret, Instant),
+    ((password, node), deadline): ((&Password, &str), Instant),
 ) -> Result<(), Kept> {
     let _ = open.write.exec(frame).await;
-    let mut sent = false;
+    let mut sent: Option<Turn<'_>> = None;
     while !streams.ready() {
         match streams.asked() {
             0 => {}
-            1 if sent => {}
+            1 if sent.is_some() => {}
             1 => {
-                sent = true;
-                let _ = open.write.password(password).await;
+                // Nothing more comes meanwhile that would have to be read: sudo waits as we do.
+                let turn = timeout_at(deadline, password.turn()).await.map_err(|_| Kept::Ended(Ending::Late))?;
+                let turn = turn.map_err(Kept::Withheld)?;
+                let _ = open.write.password(&turn).await;
+                sent = Some(turn);
             }
-            _ => return Err(Kept::Wrong),
+            _ => {
+                if let Some(turn) = sent {
+                    turn.refused(node);
+                }
+                return Err(Kept::Wrong);
+            }
         }
         tokio::select! {
             message = open.read.wait() => match message {
@@ -162,6 +172,7 @@ async fn admitted(
             () = sleep_until(deadline) => return Err(Kept::Ended(Ending::Late)),
         }
     }
+    sent.into_iter().for_each(Turn::taken);
     Ok(())
 }
 

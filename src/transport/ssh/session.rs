@@ -18,10 +18,10 @@ use super::ramp::backoff;
 use super::reap::{Doomed, Reaper};
 use super::run::{Ending, Kept, Open, begun, beside, follow, until_first_line};
 use super::streams::Streams;
-use crate::model::Secret;
 use crate::transport::api::{Exit, Hear, Held, HoldError, Input, Outcome, RunError, Script, Session};
 use crate::transport::capture::ByLine;
 use crate::transport::frame::{Frame, Root, wants_terminal};
+use crate::transport::password::Password;
 use crate::transport::target::{Become, Limits, Target};
 
 /// How long a goodbye may take.
@@ -169,8 +169,9 @@ impl SshSession {
     }
 
     /// The password that sudo is given there.
-    fn password(&self, root: Root) -> Option<&Secret> {
-        self.target.sudo_password.as_deref().filter(|_| !matches!(root, Root::No | Root::Already))
+    fn password(&self, root: Root) -> Option<(&Password, &str)> {
+        let password = self.target.sudo_password.as_deref().filter(|_| !matches!(root, Root::No | Root::Already));
+        password.map(|password| (password, self.target.name.as_str()))
     }
 
     /// Up to where the script is to be sent.
@@ -185,6 +186,14 @@ impl SshSession {
         match begun(open, streams, script, (self.password(root), deadline)).await {
             Ok(frame) => Ok(Start::Send(frame)),
             Err(Kept::Ended(ending)) => Ok(Start::Ended(ending)),
+            Err(Kept::Withheld(node)) => {
+                let user = &self.target.user;
+                Err(RunError::Privilege {
+                    what: format!("sudo asks for the password of {user}, which {node} has refused"),
+                    said: "it was not sent again, as accounts are locked for less".to_owned(),
+                    remedy: "run the same command again with the right password".to_owned(),
+                })
+            }
             Err(Kept::Wrong) => {
                 let user = &self.target.user;
                 Err(RunError::Privilege {
