@@ -72,6 +72,56 @@ async fn more_nodes_than_places_in_the_ramp_pass_one_jump_host() {
 }
 
 #[tokio::test]
+async fn six_nodes_pass_a_jump_host_of_two_sessions() {
+    let [bastion, node] = ["MaxSessions 2", "MaxSessions 2"].map(Sshd::start);
+    let way = Arc::new(hop(&bastion, "bastion"));
+    let names: Vec<_> = (0..6).map(|i| NodeName::new(&format!("node{i}"))).collect();
+    let targets = names.iter().map(|name| by(Target { name: name.clone(), ..node.target() }, &way)).collect();
+    let dials = Dials::default();
+    let transport = RusshTransport::with_dial(targets, Limits::default(), Arc::new(dials.clone()));
+    let all = futures::future::join_all(names.iter().map(|name| transport.connect(name))).await;
+    let run = |text: &'static str| script(text);
+    for session in &all {
+        let session = session.as_ref().unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(session.run(&run("echo in"), &|_| ()).await.unwrap().stdout.text, "in\n");
+    }
+    // sshd counts sessions, and none is needed to pass through.
+    assert_eq!(dials.0.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn jump_hosts_that_differ_in_keys_or_in_known_hosts_share_nothing() {
+    let [bastion, node] = ["", ""].map(Sshd::start);
+    let way = hop(&bastion, "bastion");
+    let other = bastion.path("other");
+    std::fs::copy(bastion.path("key"), &other).unwrap();
+    std::fs::write(bastion.path("strangers"), format!("[127.0.0.1]:{} {}\n", bastion.port, node.host_key("ed25519")))
+        .unwrap();
+    let ways = [
+        way.clone(),
+        Target { identity_files: vec![other], ..way.clone() },
+        Target { identity_files: vec![bastion.path("no-such-key")], ..way.clone() },
+        Target { known_hosts: vec![bastion.path("strangers")], ..way.clone() },
+        Target { name: NodeName::new("another-name"), ..way },
+    ];
+    let target = |(number, way): (usize, Target)| {
+        by(Target { name: NodeName::new(&format!("node{number}")), ..node.target() }, &Arc::new(way))
+    };
+    let dials = Dials::default();
+    let targets = ways.into_iter().enumerate().map(target).collect();
+    let transport = RusshTransport::with_dial(targets, Limits::default(), Arc::new(dials.clone()));
+    let names: Vec<_> = (0..5).map(|number| NodeName::new(&format!("node{number}"))).collect();
+    let mut all = Vec::new();
+    for name in &names {
+        all.push(transport.connect(name).await);
+    }
+    assert!(all[0].is_ok() && all[1].is_ok() && all[4].is_ok());
+    assert!(matches!(all[2], Err(ConnectError::Local(_))), "by somebody else's key");
+    assert!(matches!(all[3], Err(ConnectError::HostKeyChanged { .. })), "by what somebody else knows");
+    assert_eq!(dials.0.load(Ordering::Relaxed), 4);
+}
+
+#[tokio::test]
 async fn a_jump_host_that_does_not_let_through_is_named() {
     let [bastion, node] = ["AllowTcpForwarding no", ""].map(Sshd::start);
     let way = Arc::new(hop(&bastion, "bastion"));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures::future::{BoxFuture, join_all};
 use futures::{FutureExt as _, TryFutureExt as _};
-use russh::client::{Config, Handle, connect_stream};
+use russh::client::{Config, connect_stream};
 use russh::keys::{Algorithm, PublicKey};
 use russh::{ChannelOpenFailure, Preferred, SshId};
 use tokio::sync::watch;
@@ -18,7 +18,7 @@ use super::algorithms::preferred;
 use super::auth::{Keys, authenticate};
 use super::dial::{Dial, Pipe, Tcp, by_command};
 use super::gate::{Gate, GateError, Handshaken};
-use super::hops::Hops;
+use super::hops::{Hop, Hops};
 use super::host_keys::{HostKeys, UnknownHostKey, accept, fingerprint};
 use super::ramp::{Ramp, backoff};
 use super::session::SshSession;
@@ -42,6 +42,8 @@ enum Failed {
     /// Closed by the server before it showed its key, as with a full `MaxStartups`. Nothing has been done yet, so it
     /// may be tried again.
     Busy(String),
+    /// The jump host gives no more channels over this connection.
+    Full(Arc<Hop>, ConnectError),
     /// For good.
     Final(ConnectError),
 }
@@ -151,17 +153,22 @@ impl RusshTransport {
     /// Up to the key exchange, with a place in the ramp and the tries that a busy server needs.
     async fn opened(&self, target: &Arc<Target>, shown: &Arc<OnceLock<PublicKey>>) -> Result<Handshaken, ConnectError> {
         let mut attempt = 0;
+        let mut full = None;
         loop {
             // Before a place in the ramp is taken: whoever holds one must not wait for somebody else to get one.
             let hop = match target.hop() {
-                Some(hop) => Some(self.hops.get(hop, || self.arrive(hop)).await?),
+                Some(hop) => Some(self.hops.get(hop, full.as_ref(), || self.arrive(hop)).await?),
                 None => None,
             };
             let place = self.ramp.enter().await;
-            let cause = match self.handshake(target, hop.as_deref(), shown).await {
+            let cause = match self.handshake(target, hop.as_ref(), shown).await {
                 Ok(handshaken) => return Ok(handshaken),
                 Err(Failed::Final(error)) => return Err(error),
                 Err(Failed::Busy(cause)) => cause,
+                Err(Failed::Full(hop, error)) => {
+                    full = Some((hop, error));
+                    continue;
+                }
             };
             drop(place);
             attempt += 1;
@@ -177,14 +184,13 @@ impl RusshTransport {
     async fn handshake(
         &self,
         target: &Arc<Target>,
-        hop: Option<&Handle<Gate>>,
+        hop: Option<&Arc<Hop>>,
         shown: &Arc<OnceLock<PublicKey>>,
     ) -> Result<Handshaken, Failed> {
         let pipe = match hop {
-            Some(hop) => through(hop, target).await,
-            None => self.dialled(target).await,
+            Some(hop) => through(hop, target).await?,
+            None => self.dialled(target).await.map_err(Failed::Final)?,
         };
-        let pipe = pipe.map_err(Failed::Final)?;
         let config = Arc::new(self.config(target).map_err(Failed::Final)?);
         let (sender, over) = watch::channel(None);
         let doubtful = Arc::new(AtomicBool::new(false));
@@ -244,20 +250,24 @@ impl RusshTransport {
 }
 
 /// A channel of the connection to another server.
-async fn through(hop: &Handle<Gate>, target: &Target) -> Result<Pipe, ConnectError> {
+async fn through(hop: &Arc<Hop>, target: &Target) -> Result<Pipe, Failed> {
     let by = target.hop().map(|hop| hop.address()).unwrap_or_default();
     let behind =
         |cause: &str| ConnectError::Unreachable { address: target.address(), cause: format!("{cause}, through {by}") };
-    let opening = hop.channel_open_direct_tcpip(target.host.clone(), u32::from(target.port), "127.0.0.1", 0);
-    match timeout(target.connect_timeout, opening).await {
-        Ok(Ok(channel)) => Ok(Box::new(channel.into_stream())),
-        Ok(Err(russh::Error::ChannelOpenFailure(ChannelOpenFailure::AdministrativelyProhibited))) => {
-            Err(behind("the server there forbids it (`AllowTcpForwarding`)"))
+    let opening = hop.handle.channel_open_direct_tcpip(target.host.clone(), u32::from(target.port), "127.0.0.1", 0);
+    let error = match hop.channel(timeout(target.connect_timeout, opening)).await {
+        Ok(Ok(channel)) => return Ok(Box::new(channel.into_stream())),
+        Ok(Err(russh::Error::ChannelOpenFailure(ChannelOpenFailure::ResourceShortage))) => {
+            return Err(Failed::Full(Arc::clone(hop), behind("the server there gives no channel to it")));
         }
-        Ok(Err(russh::Error::ChannelOpenFailure(_))) => Err(behind("it cannot be reached from there")),
-        Ok(Err(error)) => Err(behind(&error.to_string())),
-        Err(_) => Err(behind(&format!("timed out after {:?}", target.connect_timeout))),
-    }
+        Ok(Err(russh::Error::ChannelOpenFailure(ChannelOpenFailure::AdministrativelyProhibited))) => {
+            behind("the server there forbids it (`AllowTcpForwarding`)")
+        }
+        Ok(Err(russh::Error::ChannelOpenFailure(_))) => behind("it cannot be reached from there"),
+        Ok(Err(error)) => behind(&error.to_string()),
+        Err(_) => behind(&format!("timed out after {:?}", target.connect_timeout)),
+    };
+    Err(Failed::Final(error))
 }
 
 impl Transport for RusshTransport {

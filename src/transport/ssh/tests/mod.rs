@@ -3,6 +3,7 @@
 mod ending;
 mod getting_in;
 mod holding;
+mod jumping;
 mod pipes;
 mod server;
 mod travelling;

@@ -271,6 +271,32 @@ impl Handler for Connection {
         Ok(())
     }
 
+    async fn channel_open_direct_tcpip(
+        &mut self,
+        channel: Channel<Msg>,
+        _: &str,
+        _: u32,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), russh::Error> {
+        let open = self.channels.lock().unwrap().len();
+        if open >= self.bed.max_sessions {
+            self.saw("way refused");
+            reply.reject(ChannelOpenFailure::ResourceShortage).await;
+            return Ok(());
+        }
+        self.saw("way");
+        self.channels.lock().unwrap().insert(channel.id(), None);
+        reply.accept().await;
+        // What lies behind is this server, too.
+        let (mut here, there) = tokio::io::duplex(BUFFER);
+        self.bed.serve(there);
+        tokio::spawn(async move { tokio::io::copy_bidirectional(&mut channel.into_stream(), &mut here).await });
+        Ok(())
+    }
+
     async fn exec_request(&mut self, id: ChannelId, data: &[u8], session: &mut Session) -> Result<(), russh::Error> {
         let command = String::from_utf8_lossy(data).into_owned();
         self.saw("exec");
