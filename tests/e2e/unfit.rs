@@ -43,10 +43,7 @@ fn a_package_that_cannot_be_had_stops_before_the_pool_and_a_brick_on_the_root_di
     lab.ssh(1, "mkdir -p /mnt/gluster && echo x >/mnt/gluster/forgotten");
     lab.ssh(2, "mv /etc/apt/sources.list /root/");
     let said = lab.expect(1, &["up", "--yes"]);
-    has(
-        &said,
-        &["server2: step `packages` of glusterfs/install failed: install the packages", "job: exit code 100"],
-    );
+    has(&said, &["server2: step `packages` of glusterfs/install failed: install the packages", "job: exit code 100"]);
     has(&said, &["Unable to locate package glusterfs-server", "its package sources must have both"]);
     has(&said, &["[SUCCESS] server1: enable and start glusterd"]);
     assert_eq!(lab.ssh(1, "gluster pool list | wc -l"), "2\n", "a heading and itself: no pool was begun");
