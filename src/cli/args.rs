@@ -41,12 +41,15 @@ pub struct Common {
         default_value = "inventory/my_multihead_cluster.yaml"
     )]
     pub inventory: PathBuf,
-    /// These hosts in place of an inventory: `[user@]host[:port],..`, numbers in brackets; for exec, put and get
+    /// These hosts in place of an inventory: `[user@]host[:port],..`, numbers in brackets; for exec, put, get, run and ssh
     #[arg(short = 'H', long = "hosts", value_name = "HOSTS", global = true)]
     pub hosts: Vec<String>,
     /// Change only these nodes (`server[1-3],!server2,@redis`); all nodes are looked at all the same
     #[arg(long, value_name = "NODES", global = true)]
     pub on: Option<String>,
+    /// Read this file in place of `~/.ssh/config` and the system's, as `ssh -F` does (`vagrant ssh-config` writes one)
+    #[arg(short = 'F', long = "ssh-config", value_name = "FILE", global = true)]
+    pub ssh_config: Option<PathBuf>,
     /// How many nodes are worked on at one time
     #[arg(short, long, value_name = "N", global = true, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
     pub forks: u16,

@@ -40,11 +40,10 @@ async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault>
     // What is done by hand is done on nodes, whatever services are wanted there.
     let by_hand = matches!(command, Command::Run(_) | Command::Ssh(_));
     let read = if by_hand { Job::of_nodes } else { Job::load };
-    let takes_hosts = matches!(command, Command::Exec(_) | Command::Put(_) | Command::Get(_));
+    let takes_hosts = by_hand || matches!(command, Command::Exec(_) | Command::Put(_) | Command::Get(_));
     if !common.hosts.is_empty() && !takes_hosts {
-        return Err(Fault::Usage(
-            "`-H` is for `exec`, `put` and `get`; the other commands need an inventory".to_owned(),
-        ));
+        let what = "`-H` is for `exec`, `put`, `get`, `run` and `ssh`; the other commands need an inventory";
+        return Err(Fault::Usage(what.to_owned()));
     }
     let settings = settings(common, console, args);
     let load = |services: Vec<Service>| load(Settings { services, ..settings.clone() }, read);
@@ -96,6 +95,7 @@ fn settings(common: Common, console: Console, args: &[OsString]) -> Settings {
         forks: usize::from(common.forks),
         playbooks: common.playbooks,
         access: Access {
+            ssh_config: common.ssh_config,
             accept_new_host_keys: common.accept_new_host_keys,
             ask_login_password: common.ask_login_password,
             ask_sudo_password: common.ask_sudo_password,

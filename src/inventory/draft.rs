@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::inventory::node::Context;
 use crate::inventory::{InventoryNode, keys, names, nodes, ssh};
 use crate::model::Service;
-use crate::yaml::{Fields, Item, Label, Problems, Source, Value, parse};
+use crate::yaml::{Fields, Item, Kind, Label, Problems, Source, Span, Value, parse};
 
 /// An inventory in which nothing is wrong.
 #[derive(Clone, Debug)]
@@ -44,6 +44,14 @@ impl Inventory {
     /// Reads a file and judges it, sections of rooms left out. `Err` holds all problems with their places.
     pub fn load(path: &Path) -> Result<Self, Problems> {
         Draft::read(path).finish()
+    }
+
+    /// One without a file and without nodes, for what is done on hosts that are named otherwise: `path` says how.
+    pub fn none(path: PathBuf) -> Self {
+        let source = Source::new(&path.to_string_lossy(), "");
+        let tree = Value { kind: Kind::Map(Vec::new()), span: Span::default(), via: None };
+        let warnings = Problems::new(source.clone());
+        Self { path, source, tree, nodes: Vec::new(), warnings, complete: true }
     }
 
     /// The part of the file under some keys: `["storage", "glusterfs"]`.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::sync::Arc;
 
-use crate::model::{Hop, NodeName, Secret};
+use crate::model::{NodeName, Secret};
 use crate::ops::ask;
 use crate::ops::targets::Targets;
 use crate::ops::{Access, Fault, Job, Settings};
@@ -24,19 +24,13 @@ pub(super) type Way = (Arc<dyn Transport>, Vec<Secret>);
 pub(super) async fn transport(job: &Job, nodes: &BTreeSet<NodeName>) -> Result<Way, Fault> {
     let known = known(&job.settings)?;
     let inventory = job.inventory.nodes.iter().filter(|node| nodes.contains(&node.name));
-    let targets = inventory.map(|node| known.node(node)).collect::<Result<Vec<_>, _>>()?;
-    to(&job.settings, targets).await
-}
-
-/// The same to any hosts, as `ssh HOST` would.
-pub(super) async fn to_hosts(settings: &Settings, hosts: &[(NodeName, Hop)]) -> Result<Way, Fault> {
-    let known = known(settings)?;
-    let targets = hosts.iter().map(|(name, hop)| known.host(name, hop)).collect::<Result<Vec<_>, _>>()?;
-    to(settings, targets).await
+    let hosts = job.hosts.iter().filter(|(name, _)| nodes.contains(name));
+    let targets = inventory.map(|node| known.node(node)).chain(hosts.map(|(name, hop)| known.host(name, hop)));
+    to(&job.settings, targets.collect::<Result<_, _>>()?).await
 }
 
 fn known(settings: &Settings) -> Result<Targets, Fault> {
-    let known = Targets::new(settings.access.accept_new_host_keys)?;
+    let known = Targets::new(&settings.access)?;
     for warning in known.warnings() {
         settings.console.say(&Said::new(Mark::Warn, warning)).map_err(Fault::Terminal)?;
     }
@@ -45,7 +39,7 @@ fn known(settings: &Settings) -> Result<Targets, Fault> {
 
 async fn to(settings: &Settings, mut targets: Vec<Target>) -> Result<Way, Fault> {
     let forks = open_file_limit(settings.forks.min(targets.len())).map_err(ConnectError::Local)?;
-    let passwords = passwords(&mut targets, settings.access).await?;
+    let passwords = passwords(&mut targets, &settings.access).await?;
     let transport = RusshTransport::new(targets, Limits { forks: forks.max(1), ..Limits::default() });
     unlock(&transport).await?;
     // What lies behind a jump host is seen when that is known.
@@ -55,7 +49,7 @@ async fn to(settings: &Settings, mut targets: Vec<Target>) -> Result<Way, Fault>
 }
 
 // Of each login user that may need one, once: from the environment, a file, or the person at the terminal.
-async fn passwords(targets: &mut [Target], access: Access) -> Result<Vec<Secret>, Fault> {
+async fn passwords(targets: &mut [Target], access: &Access) -> Result<Vec<Secret>, Fault> {
     let mut login = Passwords::new("login", LOGIN_PASSWORD, access.ask_login_password)?;
     let mut sudo = Passwords::new("sudo", SUDO_PASSWORD, access.ask_sudo_password)?;
     for target in targets {

@@ -1,9 +1,10 @@
 //! What a command works on: the inventory, its rooms, the playbooks.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-use crate::inventory::{Draft, Inventory, select};
-use crate::model::{NodeName, Service};
+use crate::inventory::{Draft, Inventory, host_names, select};
+use crate::model::{Hop, NodeName, Service};
 use crate::ops::{Fault, Settings};
 use crate::plan::{Level, Note};
 use crate::playbook::Library;
@@ -13,7 +14,7 @@ use crate::services::{self, MANAGED, Rooms};
 pub struct Job {
     /// What the command line says.
     pub settings: Settings,
-    /// The inventory, in which nothing is wrong.
+    /// The inventory, in which nothing is wrong; an empty one where hosts are named in its place.
     pub inventory: Inventory,
     /// The managed services.
     pub rooms: Rooms,
@@ -21,6 +22,8 @@ pub struct Job {
     pub library: Library,
     /// `--on`.
     pub only: Option<BTreeSet<NodeName>>,
+    /// Those of `-H`, each by the name that it has here.
+    pub hosts: Vec<(NodeName, Hop)>,
 }
 
 impl Job {
@@ -40,17 +43,28 @@ impl Job {
         Self::of(settings, inventory, (rooms, library))
     }
 
-    /// Reads and judges the inventory alone, and what services are wanted there counts for nothing.
+    /// Nodes without services or playbooks of ours: those that the command line names (`-H`), or those of the inventory,
+    /// which alone is read and judged.
     pub fn of_nodes(settings: Settings) -> Result<Self, Fault> {
-        let inventory = Draft::read(&settings.inventory).finish();
-        let inventory = inventory.map_err(|problems| Fault::Inventory(Box::new(problems)))?;
-        let library = Library::builtin().map_err(Fault::Playbooks)?;
-        Self::of(settings, inventory, (Rooms::new(), library))
+        let nothing = (Rooms::new(), Library::default());
+        if settings.hosts.is_empty() {
+            let inventory = Draft::read(&settings.inventory).finish();
+            let inventory = inventory.map_err(|problems| Fault::Inventory(Box::new(problems)))?;
+            return Self::of(settings, inventory, nothing);
+        }
+        if settings.on.is_some() {
+            return Err(Fault::Usage(
+                "`--on` selects from an inventory; with `-H`, name the hosts that you mean".to_owned(),
+            ));
+        }
+        let hosts = hosts(&settings.hosts).map_err(Fault::Usage)?;
+        let inventory = Inventory::none(PathBuf::from(["-H ", &settings.hosts.join(",")].concat()));
+        Ok(Self { hosts, ..Self::of(settings, inventory, nothing)? })
     }
 
     fn of(settings: Settings, inventory: Inventory, (rooms, library): (Rooms, Library)) -> Result<Self, Fault> {
         let only = settings.on.as_deref().map(|on| select(&inventory, on).map_err(Fault::Usage)).transpose()?;
-        Ok(Self { settings, inventory, rooms, library, only })
+        Ok(Self { settings, inventory, rooms, library, only, hosts: Vec::new() })
     }
 
     /// The nodes of all rooms, sorted.
@@ -58,10 +72,11 @@ impl Job {
         self.rooms.iter().flat_map(|room| room.nodes()).collect()
     }
 
-    /// The nodes of `--on`, or all of the inventory, in its order: also those that no room manages.
+    /// The hosts of `-H`, or the nodes of `--on`, or all of the inventory, in its order: also those that no room manages.
     pub fn selected(&self) -> Vec<NodeName> {
         let chosen = |name: &&NodeName| self.only.as_ref().is_none_or(|only| only.contains(*name));
-        self.inventory.nodes.iter().map(|node| &node.name).filter(chosen).cloned().collect()
+        let nodes = self.inventory.nodes.iter().map(|node| &node.name).filter(chosen);
+        self.hosts.iter().map(|(name, _)| name).chain(nodes).cloned().collect()
     }
 
     /// Services that the inventory enables and nothing manages.
@@ -75,6 +90,24 @@ impl Job {
             text: format!("enabled, not managed: {}", names.join(", ")),
         })
     }
+}
+
+// `[user@]host[:port]`, each by its host, or as it is written where two would have the same name.
+fn hosts(written: &[String]) -> Result<Vec<(NodeName, Hop)>, String> {
+    let mut hosts: Vec<(NodeName, Hop)> = Vec::new();
+    for text in written {
+        for written in host_names(text)? {
+            let hop = Hop::read(&written).filter(|hop| !hop.host.starts_with('-'));
+            let hop = hop.ok_or_else(|| format!("`{written}` is no host like `[user@]host[:port]`"))?;
+            let name = NodeName::new(&hop.host);
+            let taken = hosts.iter().any(|(known, _)| *known == name);
+            let name = if taken { NodeName::new(&written) } else { name };
+            if hosts.iter().all(|(known, _)| *known != name) {
+                hosts.push((name, hop));
+            }
+        }
+    }
+    Ok(hosts)
 }
 
 /// Nodes that the command line names, each by a selection.

@@ -12,7 +12,7 @@ use crate::ops::run::Run;
 use crate::ops::up::{agreed, unlocked};
 use crate::ops::{Fault, Job};
 use crate::plan::{Plan, Refusal, Stage, Task, TaskId, Then, Var, Vars, Wave};
-use crate::playbook::Own;
+use crate::playbook::{OF_NODE, Own};
 
 /// What `run` is asked for.
 #[derive(Clone, Debug)]
@@ -36,6 +36,9 @@ pub async fn run_file(job: Job, wish: RunWish) -> Result<u8, Fault> {
     let own = Own::load(&wish.file).map_err(Fault::Playbooks)?;
     let given = own.given(&wish.vars).map_err(|wrong| Fault::Usage(wrong.join("; and ")))?;
     let nodes = job.selected();
+    if !job.hosts.is_empty() {
+        only_what_hosts_have(&own, &wish).map_err(Fault::Usage)?;
+    }
     let (plan, ready) = plan(&own, &job.inventory.nodes, &nodes, (&given, &wish))?;
     let reached: BTreeSet<NodeName> = if wish.dry_run { BTreeSet::new() } else { nodes.iter().cloned().collect() };
     let run = Run::start_on(job, (nodes, &reached), !wish.dry_run).await?;
@@ -101,13 +104,17 @@ fn plan(
     (given, wish): (&Vars, &RunWish),
 ) -> Result<(Plan, Ready), Fault> {
     let why = format!("{} says so", wish.file.display());
-    let chosen = inventory.iter().filter(|node| nodes.contains(&node.name));
-    let tasks: Vec<Task> = chosen
+    let tasks: Vec<Task> = nodes
+        .iter()
         .map(|node| {
             let mut vars = given.clone();
-            let own_vars = of_node(node, inventory).into_iter().filter(|(name, _)| own.prints(name));
+            let about = match inventory.iter().find(|known| known.name == *node) {
+                Some(known) => of_node(known, inventory).to_vec(),
+                None => of_host(node, nodes).to_vec(),
+            };
+            let own_vars = about.into_iter().filter(|(name, _)| own.prints(name));
             vars.extend(own_vars.map(|(name, value)| (name.to_owned(), value)));
-            let id = TaskId { playbook: own.name().to_owned(), node: node.name.clone() };
+            let id = TaskId { playbook: own.name().to_owned(), node: node.clone() };
             Task { id, service: None, vars, why: why.clone(), files: std::collections::BTreeMap::new() }
         })
         .collect();
@@ -140,6 +147,22 @@ fn of_node(node: &InventoryNode, inventory: &[InventoryNode]) -> [(&'static str,
         ("role", Var::Text(role.to_owned())),
         ("services", Var::List(services.map(|service| service.key().to_owned()).collect())),
     ]
+}
+
+// What is known of one that no inventory knows.
+fn of_host(node: &NodeName, all: &[NodeName]) -> [(&'static str, Var); 2] {
+    [("node", Var::Text(node.to_string())), ("nodes", Var::List(all.iter().map(NodeName::to_string).collect()))]
+}
+
+fn only_what_hosts_have(own: &Own, wish: &RunWish) -> Result<(), String> {
+    let none = NodeName::new("");
+    let known = of_host(&none, &[]).map(|(name, _)| name);
+    let more: Vec<_> = OF_NODE.into_iter().filter(|name| own.prints(name) && !known.contains(name)).collect();
+    if more.is_empty() {
+        return Ok(());
+    }
+    let (file, more, known) = (wish.file.display(), more.join("`, `"), known.join("` and `"));
+    Err(format!("{file} prints `{more}`, which only an inventory says of a node; with `-H` there are `{known}`"))
 }
 
 fn leave_out(plan: &mut Plan, reachable: &BTreeSet<NodeName>) {

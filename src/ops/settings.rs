@@ -15,8 +15,10 @@ pub enum SchemaKind {
 }
 
 /// How nodes are got into.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Access {
+    /// Read in place of the usual `ssh_config` files; one named `none` is none.
+    pub ssh_config: Option<PathBuf>,
     /// Write unknown host keys down without asking.
     pub accept_new_host_keys: bool,
     /// Ask for the login passwords before any work.

@@ -18,15 +18,24 @@ use crate::yaml::{nearest, show};
 
 /// Becomes `ssh`: this comes back only where that is not possible.
 pub fn shell(job: &Job, node: &str, command: &[OsString]) -> Result<Infallible, Fault> {
-    let node = find(&job.inventory, node).map_err(Fault::Usage)?;
-    let accept_new = job.settings.access.accept_new_host_keys;
-    let known = Targets::new(accept_new)?;
-    let target = known.node(node)?;
-    let alias = host_key_alias(&target)?;
+    let access = &job.settings.access;
+    let known = Targets::new(access)?;
     let mut ssh = Command::new("ssh");
     without_passwords(&mut ssh);
-    ssh.args(options(node, &target, alias.as_deref(), accept_new)).arg("--").arg(known.asked(node)).args(command);
-    let error = ssh.exec();
+    if let Some(file) = &access.ssh_config {
+        ssh.arg("-F").arg(file);
+    }
+    if job.hosts.is_empty() {
+        let node = find(&job.inventory, node).map_err(Fault::Usage)?;
+        let target = known.node(node)?;
+        let alias = host_key_alias(&target)?;
+        ssh.args(options(node, &target, alias.as_deref(), access.accept_new_host_keys));
+        ssh.arg("--").arg(known.asked(node));
+    } else {
+        let hop = host(job, node).map_err(Fault::Usage)?;
+        ssh.args(host_options(hop, access.accept_new_host_keys)).arg("--").arg(&hop.host);
+    }
+    let error = ssh.args(command).exec();
     let why = match error.kind() {
         ErrorKind::NotFound => "`ssh` is not installed on this machine: install the package `openssh-client` (Debian, \
                                 Ubuntu) or `openssh-clients` (Fedora, RHEL)"
@@ -47,6 +56,28 @@ fn find<'i>(inventory: &'i Inventory, word: &str) -> Result<&'i InventoryNode, S
         let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         format!("there is no node `{}` in `{}`{near}", show(word), inventory.path.display())
     })
+}
+
+// One of `-H`.
+fn host<'j>(job: &'j Job, word: &str) -> Result<&'j Hop, String> {
+    let found = job.hosts.iter().find(|(name, _)| name.as_str().eq_ignore_ascii_case(word));
+    found
+        .map(|(_, hop)| hop)
+        .ok_or_else(|| format!("there is no host `{}` in `{}`", show(word), job.inventory.path.display()))
+}
+
+fn host_options(hop: &Hop, accept_new: bool) -> Vec<OsString> {
+    let mut options = Options(Vec::new());
+    if let Some(user) = &hop.user {
+        options.pair("-l", user);
+    }
+    if let Some(port) = hop.port {
+        options.pair("-p", &port.to_string());
+    }
+    if accept_new {
+        options.say("StrictHostKeyChecking", checking(transport::HostKeyChecking::AcceptNew));
+    }
+    options.0.into_iter().map(OsString::from).collect()
 }
 
 // What the inventory does not say is not said here: `ssh` reads it in its own configuration, as we did.

@@ -1,10 +1,12 @@
 //! Where each node is and how it is reached: the inventory's word, then `ssh_config`'s, then what is usual.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::inventory::{self, InventoryNode};
 use crate::model::{Hop, NodeName};
+use crate::ops::Access;
 use crate::transport::ssh_config::{Agent, Answer, HostSettings, SshConfig, Way};
 use crate::transport::{
     Become, ConnectError, HostKeyChecking, NewKeys, Target, Via, default_agent, global_known_hosts, user_known_hosts,
@@ -22,10 +24,16 @@ pub(super) struct Targets {
 }
 
 impl Targets {
-    pub(super) fn new(accept_new: bool) -> Result<Self, ConnectError> {
-        let config = SshConfig::usual().map_err(|error| ConnectError::Local(error.to_string()))?;
+    pub(super) fn new(access: &Access) -> Result<Self, ConnectError> {
+        let config = match access.ssh_config.as_deref() {
+            None => SshConfig::usual(),
+            // As `ssh -F none`.
+            Some(file) if file == Path::new("none") => Ok(SshConfig::default()),
+            Some(file) => SshConfig::only(file),
+        };
+        let config = config.map_err(|error| ConnectError::Local(error.to_string()))?;
         let me = std::env::var("USER").unwrap_or_else(|_| "root".to_owned());
-        Ok(Self { config, accept_new, me })
+        Ok(Self { config, accept_new: access.accept_new_host_keys, me })
     }
 
     /// What is in the configuration and not understood.

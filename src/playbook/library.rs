@@ -27,7 +27,7 @@ impl fmt::Display for Faults {
 impl std::error::Error for Faults {}
 
 /// Playbooks by name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Library {
     pub(super) playbooks: BTreeMap<String, Playbook>,
 }

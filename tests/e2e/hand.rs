@@ -71,12 +71,33 @@ fn hosts_without_an_inventory(lab: &Lab) {
         value("identity_file:"),
         value("known_hosts:")
     );
-    fs::write(home.join(".ssh/config"), config).unwrap();
+    fs::write(home.join(".ssh/config"), &config).unwrap();
     let mut program = lab.program(&["-H", "n[1-2],root@n3:22", "exec", "--", "hostname"]);
     let out = program.env("HOME", &home).output().unwrap();
     let mut lines: Vec<_> = std::str::from_utf8(&out.stdout).unwrap().lines().collect();
     lines.sort_unstable();
     assert_eq!(lines, ["n1: server1", "n2: server2", "n3: server3"], "{out:?}");
+    // The same from a file of its own, for all that takes hosts.
+    let file = lab.folder.join("hosts.cfg");
+    fs::write(&file, config).unwrap();
+    let playbook = lab.folder.join("here.yml");
+    let step = "{id: s, doc: be here, timeout: 1m, script: 'echo {{ node }} >/run/here', verify: '[ -s /run/here ]'}";
+    fs::write(&playbook, format!("doc: be here\nvars: []\nsteps:\n  - {step}\n")).unwrap();
+    let by_file = |hosts: &str, args: &[&str]| {
+        let mut program = lab.program(&["-H", hosts]);
+        program.arg("-F").arg(&file).args(args).output().unwrap()
+    };
+    let out = by_file("n1,root@n3:22", &["run", playbook.to_str().unwrap(), "--yes"]);
+    assert!(out.status.success(), "{out:?}");
+    assert_eq!([1, 3].map(|n| lab.ssh(n, "cat /run/here")), ["n1\n", "n3\n"]);
+    let out = by_file("root@n3:22", &["ssh", "n3", "--", "hostname; exit 9"]);
+    assert_eq!((out.status.code(), out.stdout.as_slice()), (Some(9), &b"server3\n"[..]), "{out:?}");
+    fs::write(&playbook, format!("doc: be here\nvars: []\nsteps:\n  - {}\n", step.replace("node", "address"))).unwrap();
+    let out = by_file("n1", &["run", playbook.to_str().unwrap(), "--yes"]);
+    let said = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.code() == Some(2) && said.contains("`address`, which only an inventory says"), "{said}");
+    let out = by_file("n1,n9", &["exec", "--", "true"]);
+    assert_eq!(out.status.code(), Some(4), "{out:?}");
     let out = lab.program(&["-H", "n1", "up", "--yes"]).output().unwrap();
     assert_eq!(out.status.code(), Some(2), "{out:?}");
 }

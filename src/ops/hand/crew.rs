@@ -7,8 +7,7 @@ use std::time::Instant;
 use crate::events::{HandEnd, HandEnded};
 use crate::exec::Interrupt;
 use crate::exec::hand::{Pace, each};
-use crate::inventory::host_names;
-use crate::model::{Hop, NodeName};
+use crate::model::NodeName;
 use crate::ops::hand::HandWish;
 use crate::ops::{Fault, Job, Settings, connect};
 use crate::report::{HandTeller, Mark, Said, hand_code, hand_ending, hand_failures};
@@ -26,17 +25,10 @@ impl Crew {
     /// Those that the command line names (`-H`), or else those of the inventory. Unknown host keys and passwords are asked
     /// for here.
     pub(super) async fn gather(settings: Settings) -> Result<Self, Fault> {
-        let (settings, nodes, (transport, _)) = if settings.hosts.is_empty() {
-            let job = Job::of_nodes(settings)?;
-            let nodes = job.selected();
-            let reached = nodes.iter().cloned().collect();
-            let transport = connect::transport(&job, &reached).await?;
-            (job.settings, nodes, transport)
-        } else {
-            let hosts = hosts(&settings)?;
-            let transport = connect::to_hosts(&settings, &hosts).await?;
-            (settings, hosts.into_iter().map(|(name, _)| name).collect(), transport)
-        };
+        let job = Job::of_nodes(settings)?;
+        let nodes = job.selected();
+        let (transport, _) = connect::transport(&job, &nodes.iter().cloned().collect()).await?;
+        let settings = job.settings;
         let crew = Self { settings, nodes, transport, interrupt: Interrupt::default() };
         crew.listen();
         Ok(crew)
@@ -126,27 +118,4 @@ impl Stage {
     fn lost(&self) -> Option<std::io::Error> {
         self.teller.lock().unwrap_or_else(PoisonError::into_inner).1.take()
     }
-}
-
-// `[user@]host[:port]`, each by its host, or as it is written where two would have the same name.
-fn hosts(settings: &Settings) -> Result<Vec<(NodeName, Hop)>, Fault> {
-    if settings.on.is_some() {
-        return Err(Fault::Usage(
-            "`--on` selects from an inventory; with `-H`, name the hosts that you mean".to_owned(),
-        ));
-    }
-    let mut hosts: Vec<(NodeName, Hop)> = Vec::new();
-    for text in &settings.hosts {
-        for written in host_names(text).map_err(Fault::Usage)? {
-            let wrong = || Fault::Usage(format!("`{written}` is no host like `[user@]host[:port]`"));
-            let hop = Hop::read(&written).filter(|hop| !hop.host.starts_with('-')).ok_or_else(wrong)?;
-            let name = NodeName::new(&hop.host);
-            let taken = hosts.iter().any(|(known, _)| *known == name);
-            let name = if taken { NodeName::new(&written) } else { name };
-            if hosts.iter().all(|(known, _)| *known != name) {
-                hosts.push((name, hop));
-            }
-        }
-    }
-    Ok(hosts)
 }

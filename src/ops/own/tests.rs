@@ -30,7 +30,7 @@ const HELLO: &str = "doc: say hello\nvars: []\nsteps:\n  - {id: hello, doc: say 
 fn waves_are_in_the_order_of_the_inventory_and_as_wide_as_wanted() {
     let inventory = inventory();
     let (_folder, own, mut wish) = own(HELLO);
-    let all: Vec<NodeName> = ["a", "b", "c"].map(NodeName::new).into();
+    let all: Vec<NodeName> = ["b", "a", "c"].map(NodeName::new).into();
     for (serial, nodes, waves) in [
         (None, &all[..], "b a c"),
         (Some(Share::Nodes(1)), &all[..], "b|a|c"),

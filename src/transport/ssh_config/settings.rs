@@ -185,7 +185,9 @@ fn way(answer: &Answer, tokens: &Tokens<'_>) -> Result<Option<Way>, String> {
         return Ok(Some(Way::Command(expand(command, |token| tokens.value(token))?)));
     }
     let Some(jump) = answer.word("proxyjump").filter(|jump| !is_none(jump)) else { return Ok(None) };
-    let hops = Hop::read_all(jump).ok_or_else(|| wrong("ProxyJump", jump))?;
+    // The others make no sense there, and OpenSSH knows no more of them.
+    let jump = expand(jump, |token| if "hnpr".contains(token) { tokens.value(token) } else { None })?;
+    let hops = Hop::read_all(&jump).ok_or_else(|| wrong("ProxyJump", &jump))?;
     Ok(Some(Way::Jump(hops)))
 }
 
