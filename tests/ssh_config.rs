@@ -106,7 +106,7 @@ fn where_ssh_is_asked_the_address_and_the_keys_of_others_stand() {
 fn what_says_whom_we_may_talk_to_and_is_not_heeded_is_warned_of() {
     let temp = tempfile::tempdir().unwrap();
     let file = temp.path().join("config");
-    fs::write(&file, "RevokedHostKeys /etc/ssh/revoked\n").unwrap();
+    fs::write(&file, "KnownHostsCommand /bin/known\n").unwrap();
     let unknown = SshConfig::only(&file).unwrap().unknown();
-    assert!(unknown[0].to_string().contains("`revokedhostkeys` is not known here and not heeded"), "{unknown:?}");
+    assert!(unknown[0].to_string().contains("`knownhostscommand` is not known here and not heeded"), "{unknown:?}");
 }

@@ -129,6 +129,8 @@ impl Targets {
         };
         target.host_key_alias.clone_from(&said.host_key_alias);
         target.algorithms = said.algorithms.clone();
+        target.revoked.clone_from(&said.revoked_host_keys);
+        target.from = said.from.clone();
         target.connect_timeout = said.connect_timeout.unwrap_or(target.connect_timeout);
         target.keepalive_interval = said.keepalive_interval.filter(|interval| *interval > Duration::ZERO);
         target.keepalive_max = said.keepalive_max;

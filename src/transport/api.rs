@@ -106,17 +106,16 @@ pub enum ConnectError {
     /// Something on our side: an unreadable key file, no agent, not enough open files.
     #[error("{0}")]
     Local(String),
-    /// The host key is marked `@revoked`: nobody may use it any more. Final, found before any credential is sent.
-    #[error("the host key of {host} is revoked by {file}:{line}: {found}")]
+    /// The host key is revoked (`@revoked`, `RevokedHostKeys`): nobody may use it any more. Final, found before any
+    /// credential is sent.
+    #[error("the host key of {host} is revoked by {place}: {found}")]
     HostKeyRevoked {
         /// As `known_hosts` names it.
         host: String,
         /// Fingerprint that the host showed.
         found: String,
-        /// The file that says so.
-        file: String,
-        /// Its line there.
-        line: usize,
+        /// The file that says so, with the line where it has lines.
+        place: String,
     },
     /// Something answers, but no SSH connection came of it: no common algorithm, not an SSH server, or closed
     /// at once again and again (a full `MaxStartups`).

@@ -21,6 +21,6 @@ pub use open_files::open_file_limit;
 pub use password::Password;
 pub use ssh::{Dial, Pipe, RusshTransport, UnknownHostKey};
 pub use target::{
-    Algorithms, Become, HostKeyChecking, Limits, NewKeys, Target, Via, default_agent, global_known_hosts,
-    user_known_hosts,
+    Algorithms, Become, Family, HostKeyChecking, Limits, NewKeys, Source, Target, Via, default_agent,
+    global_known_hosts, user_known_hosts,
 };

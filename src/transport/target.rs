@@ -59,6 +59,8 @@ pub struct Target {
     pub user: String,
     /// What lies between.
     pub via: Via,
+    /// Which of our addresses, and of its, are used, where nothing lies between.
+    pub from: Source,
     /// Key files to offer before any other key. When empty: `~/.ssh/id_ed25519`, `id_ecdsa`, `id_rsa`, those that exist.
     pub identity_files: Vec<PathBuf>,
     /// Certificates of the key files, besides those that lie beside them (`KEY-cert.pub`).
@@ -77,6 +79,8 @@ pub struct Target {
     pub known_hosts: Vec<PathBuf>,
     /// How new host keys are written down.
     pub new_keys: NewKeys,
+    /// A file of keys that are believed of nobody (`RevokedHostKeys`).
+    pub revoked: Option<PathBuf>,
     /// Names under which the host may be known: what a user would have typed to `ssh` (address, hostname). A match
     /// under one is enough; another key of the same type under any of them is a change. A new key is written under
     /// the first. When empty: `host`.
@@ -99,6 +103,27 @@ pub struct Target {
     pub keepalive_max: Option<usize>,
 }
 
+/// The ends of a TCP connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Source {
+    /// Our address, or a name of it (`BindAddress`).
+    pub address: Option<String>,
+    /// Which addresses of a name are tried (`AddressFamily`).
+    pub family: Family,
+}
+
+/// A family of addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Family {
+    /// Either.
+    #[default]
+    Any,
+    /// IPv4.
+    Inet,
+    /// IPv6.
+    Inet6,
+}
+
 /// Lists of algorithms, as `ssh_config(5)` writes them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Algorithms {
@@ -108,6 +133,8 @@ pub struct Algorithms {
     pub ciphers: Option<String>,
     /// `MACs`
     pub macs: Option<String>,
+    /// `HostKeyAlgorithms`
+    pub host_keys: Option<String>,
 }
 
 /// What lies between us and a server.
@@ -140,6 +167,8 @@ impl Target {
             login_password: None,
             known_hosts: user_known_hosts().into_iter().chain(global_known_hosts()).collect(),
             new_keys: NewKeys::default(),
+            revoked: None,
+            from: Source::default(),
             host_key_names: Vec::new(),
             host_key_alias: None,
             host_key_checking: HostKeyChecking::default(),

@@ -4,6 +4,7 @@
 
 mod basics;
 mod bed;
+mod ends;
 mod keys;
 mod load;
 mod own;

@@ -152,7 +152,12 @@ async fn a_command_is_the_connection() {
     assert_eq!(session.run(&script("echo here"), &|_| ()).await.unwrap().stdout.text, "here\n");
     let target = Target { via: Via::Command("false".to_owned()), ..node.target() };
     let error = connect(target).await.err().unwrap().to_string();
-    assert!(error.contains("`ProxyCommand false` ended before the server showed itself"), "{error}");
+    assert!(error.contains("`ProxyCommand false` ended before the server showed itself: run it by hand"), "{error}");
+    // It has closed its output, and says why after that.
+    let command = "sh -c 'exec >&-; sleep 0.1; echo no way today >&2'";
+    let error =
+        connect(Target { via: Via::Command(command.to_owned()), ..node.target() }).await.err().unwrap().to_string();
+    assert!(error.ends_with("before the server showed itself, and said: no way today"), "{error}");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::transport::target::Target;
 /// `certified`: a certificate rather than a plain key is asked for.
 pub(super) fn preferred(target: &Target, key: Vec<Algorithm>, certified: bool) -> Result<Preferred, ConnectError> {
     let wanted = &target.algorithms;
-    let certificates = if certified { key.clone() } else { Vec::new() };
+    let (key, certificates) = host_keys(wanted.host_keys.as_deref(), key, certified)?;
     let usual = Preferred { key: key.into(), host_key_certificates: certificates.into(), ..Preferred::DEFAULT };
     let kex = choose("KexAlgorithms", wanted.kex.as_deref(), &usual.kex, kex::ALL_KEX_ALGORITHMS)?;
     // No algorithms, but what the two sides say of themselves in the same list.
@@ -24,13 +24,35 @@ pub(super) fn preferred(target: &Target, key: Vec<Algorithm>, certified: bool) -
     })
 }
 
+/// Key types in the order given, as `HostKeyAlgorithms` changes them, and those of which a certificate is asked for. A list of
+/// its own is not an order of its own: what is known of the host still comes first.
+fn host_keys(
+    wanted: Option<&str>,
+    usual: Vec<Algorithm>,
+    certified: bool,
+) -> Result<(Vec<Algorithm>, Vec<Algorithm>), ConnectError> {
+    let plain = |keys: &[Algorithm]| keys.iter().map(|key| key.as_str().to_owned()).collect::<Vec<_>>();
+    let with_certificates = |keys: &[Algorithm]| {
+        let certificates = keys.iter().map(Algorithm::to_certificate_type);
+        certificates.chain(plain(keys)).collect::<Vec<String>>()
+    };
+    let all = with_certificates(&Preferred::DEFAULT.key);
+    let all: Vec<&String> = all.iter().collect();
+    let chosen = choose("HostKeyAlgorithms", wanted, &with_certificates(&usual), &all)?;
+    let more = Preferred::DEFAULT.key.iter().filter(|key| !usual.contains(key)).cloned().collect::<Vec<_>>();
+    let known: Vec<_> = usual.into_iter().chain(more).collect();
+    let keys = known.iter().filter(|key| chosen.iter().any(|name| name == key.as_str())).cloned().collect();
+    let certificates = known.into_iter().filter(|key| certified && chosen.contains(&key.to_certificate_type()));
+    Ok((keys, certificates.collect()))
+}
+
 fn is_mark(name: &str) -> bool {
     name.starts_with("ext-info-") || name.starts_with("kex-strict-")
 }
 
 /// A list, or with `+` more than usual, with `-` less (patterns), with `^` these first (`ssh_config(5)`, `Ciphers`).
 /// Names that are not known here are passed over.
-fn choose<N: AsRef<str> + Copy + PartialEq>(
+fn choose<N: AsRef<str> + Clone + PartialEq>(
     keyword: &str,
     wanted: Option<&str>,
     usual: &[N],
@@ -41,16 +63,16 @@ fn choose<N: AsRef<str> + Copy + PartialEq>(
         Some(how @ ('+' | '-' | '^')) => (how, &wanted[1..]),
         _ => ('=', wanted),
     };
-    let known = |name: &str| all.iter().find(|known| known.as_ref() == name).map(|known| **known);
+    let known = |name: &str| all.iter().find(|known| known.as_ref() == name).map(|known| (*known).clone());
     let named: Vec<N> = list.split(',').filter_map(|name| known(name.trim())).collect();
-    let rest = |of: &[N], without: &[N]| of.iter().filter(|name| !without.contains(name)).copied().collect::<Vec<_>>();
+    let rest = |of: &[N], without: &[N]| of.iter().filter(|name| !without.contains(name)).cloned().collect::<Vec<_>>();
     let chosen = match how {
         '+' => [usual, &rest(&named, usual)].concat(),
         '^' => [&named[..], &rest(usual, &named)].concat(),
         '-' => {
             let patterns: Vec<_> = list.split(',').map(str::trim).collect();
             let keeps = |name: &N| !patterns.iter().any(|pattern| matches(pattern, name.as_ref()));
-            usual.iter().copied().filter(keeps).collect()
+            usual.iter().filter(|name| keeps(name)).cloned().collect()
         }
         _ => named,
     };
@@ -64,6 +86,8 @@ fn choose<N: AsRef<str> + Copy + PartialEq>(
 
 #[cfg(test)]
 mod tests {
+    use russh::keys::HashAlg;
+
     use super::*;
 
     fn ciphers(wanted: &str) -> Result<Vec<&'static str>, String> {
@@ -84,6 +108,26 @@ mod tests {
         let said = ciphers("no-such").unwrap_err();
         assert!(said.contains("`Ciphers no-such`") && said.contains("aes256-ctr"), "{said}");
         assert!(ciphers("-*").is_err());
+    }
+
+    #[test]
+    fn host_keys_are_chosen_by_type_and_certificate() {
+        let usual = || vec![Algorithm::Ed25519, Algorithm::Rsa { hash: Some(HashAlg::Sha512) }];
+        let names = |wanted: &str| {
+            let (keys, certificates) = host_keys(Some(wanted), usual(), true).map_err(|error| error.to_string())?;
+            let join =
+                |keys: &[Algorithm]| keys.iter().map(|key| key.as_str().to_owned()).collect::<Vec<_>>().join(" ");
+            Ok::<_, String>((join(&keys), join(&certificates)))
+        };
+        let both = |keys: &str, certificates: &str| Ok((keys.to_owned(), certificates.to_owned()));
+        let usual_names = "ssh-ed25519 rsa-sha2-512";
+        assert_eq!(names("+ssh-rsa"), both("ssh-ed25519 rsa-sha2-512 ssh-rsa", usual_names));
+        assert_eq!(names("-ssh-ed25519*"), both("rsa-sha2-512", "rsa-sha2-512"));
+        assert_eq!(names("rsa-sha2-512,ssh-ed25519"), both(usual_names, ""));
+        assert_eq!(names("ssh-ed25519-cert-v01@openssh.com"), both("", "ssh-ed25519"));
+        assert!(names("ssh-dss").unwrap_err().contains("`HostKeyAlgorithms ssh-dss`"));
+        let (keys, certificates) = host_keys(None, usual(), false).unwrap();
+        assert_eq!((keys, certificates), (usual(), Vec::new()));
     }
 
     #[test]

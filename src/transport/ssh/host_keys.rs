@@ -9,8 +9,8 @@ use russh::keys::{Algorithm, HashAlg, PublicKey, PublicKeyOrCertificate};
 use crate::model::NodeName;
 use crate::model::shell::quote;
 use crate::transport::api::ConnectError;
-use crate::transport::known_hosts::{KnownHosts, Verdict, append};
-use crate::transport::target::{HostKeyChecking, NewKeys, Target};
+use crate::transport::known_hosts::{KnownHosts, Verdict, append, revoked};
+use crate::transport::target::{HostKeyChecking, NewKeys, Target, Via};
 
 /// A key that nobody has vouched for yet.
 #[derive(Clone, Debug)]
@@ -62,6 +62,12 @@ impl HostKeys {
     /// True where it is taken though another one is known: then nothing that is secret may be sent.
     pub(super) fn check(&self, target: &Target, shown: &PublicKeyOrCertificate) -> Result<bool, ConnectError> {
         let names = target.lookup_names();
+        if let Some(file) = &target.revoked
+            && let Some(place) = revoked(file, shown).map_err(ConnectError::Local)?
+        {
+            let (host, found) = (names.into_iter().next().unwrap_or_default(), fingerprint(&shown.public_key()));
+            return Err(ConnectError::HostKeyRevoked { host, found, place });
+        }
         let known = self.known(&target.known_hosts, false)?;
         let certified = match shown.certificate() {
             Some(shown) => known.certified(&names, &target.plain_names(), shown),
@@ -81,9 +87,11 @@ impl HostKeys {
         let host = names.into_iter().next().unwrap_or_default();
         let policy = target.host_key_checking;
         match verdict {
-            Verdict::Revoked(place) => {
-                Err(ConnectError::HostKeyRevoked { host, found, file: display(&place.file), line: place.line })
-            }
+            Verdict::Revoked(place) => Err(ConnectError::HostKeyRevoked {
+                host,
+                found,
+                place: format!("{}:{}", display(&place.file), place.line),
+            }),
             Verdict::Known => Ok(false),
             Verdict::Changed { .. } if policy == HostKeyChecking::Off => Ok(true),
             Verdict::Unknown if policy == HostKeyChecking::Off => Ok(false),
@@ -102,12 +110,31 @@ impl HostKeys {
     }
 }
 
-/// `ssh-keyscan` prints its lines under the name it was asked for, as we look it up.
+/// `ssh-keyscan` prints its lines under the name it was asked for, as we look it up; it goes by no jump host, so that it is
+/// run there.
 fn scan(target: &Target) -> String {
     let name = quote(target.host_key_names.first().unwrap_or(&target.host));
     let port = if target.port == 22 { String::new() } else { format!("-p {} ", target.port) };
     let file = target.known_hosts.first().map_or_else(|| "~/.ssh/known_hosts".to_owned(), |file| quote(&display(file)));
-    format!("ssh-keyscan {port}{name} >> {file}")
+    let alias = target.host_key_alias.as_ref().map(|alias| format!(" | awk '{{$1={alias:?}}}1'")).unwrap_or_default();
+    match &target.via {
+        Via::Direct => format!("ssh-keyscan {port}{name}{alias} >> {file}"),
+        Via::Jump(hop) => format!("ssh {}ssh-keyscan {port}{name}{alias} >> {file}", words(hop)),
+        Via::Command(_) => format!("ssh {name} true"),
+    }
+}
+
+// What reaches a server, for `ssh`.
+fn words(hop: &Target) -> String {
+    let mut way = Vec::new();
+    let mut before = hop.hop();
+    while let Some(one) = before {
+        way.insert(0, format!("{}@{}", one.user, one.address()));
+        before = one.hop();
+    }
+    let jump = if way.is_empty() { String::new() } else { format!("-J {} ", quote(&way.join(","))) };
+    let port = if hop.port == 22 { String::new() } else { format!("-p {} ", hop.port) };
+    format!("{jump}{port}{} ", quote(&format!("{}@{}", hop.user, hop.host)))
 }
 
 /// Writes keys down that somebody has vouched for.

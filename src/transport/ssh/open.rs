@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use super::algorithms::preferred;
 use super::auth::{Keys, authenticate};
-use super::dial::{Dial, Pipe, Tcp, by_command};
+use super::dial::{Dial, Pipe, Said, Tcp, by_command};
 use super::gate::{Gate, GateError, Handshaken};
 use super::hops::{Hop, Hops};
 use super::host_keys::{HostKeys, UnknownHostKey, accept, fingerprint};
@@ -187,8 +187,8 @@ impl RusshTransport {
         hop: Option<&Arc<Hop>>,
         shown: &Arc<OnceLock<PublicKey>>,
     ) -> Result<Handshaken, Failed> {
-        let pipe = match hop {
-            Some(hop) => through(hop, target).await?,
+        let (pipe, said) = match hop {
+            Some(hop) => (through(hop, target).await?, None),
             None => self.dialled(target).await.map_err(Failed::Final)?,
         };
         let config = Arc::new(self.config(target).map_err(Failed::Final)?);
@@ -206,9 +206,12 @@ impl RusshTransport {
             Ok(Ok(handle)) => return Ok(Handshaken { handle, over, doubtful: doubtful.load(Ordering::Relaxed) }),
             Ok(Err(GateError::Denied(error))) => return Err(Failed::Final(error)),
             Ok(Err(error)) if shown.get().is_none() && is_hang_up(&error) => {
-                if let Via::Command(command) = &target.via {
-                    let cause =
-                        format!("`ProxyCommand {command}` ended before the server showed itself: run it by hand");
+                if let (Via::Command(command), Some(said)) = (&target.via, said) {
+                    let why = match said.last_words().await {
+                        words if words.is_empty() => ": run it by hand".to_owned(),
+                        words => format!(", and said: {words}"),
+                    };
+                    let cause = format!("`ProxyCommand {command}` ended before the server showed itself{why}");
                     return Err(Failed::Final(ConnectError::Handshake { address: target.address(), cause }));
                 }
                 return Err(Failed::Busy("the server closed the connection before its banner".to_owned()));
@@ -219,12 +222,12 @@ impl RusshTransport {
         Err(Failed::Final(ConnectError::Handshake { address: target.address(), cause }))
     }
 
-    async fn dialled(&self, target: &Target) -> Result<Pipe, ConnectError> {
+    async fn dialled(&self, target: &Target) -> Result<(Pipe, Option<Said>), ConnectError> {
         let unreachable = |cause| ConnectError::Unreachable { address: target.address(), cause };
         let dialling = async {
             match &target.via {
-                Via::Command(command) => by_command(command),
-                _ => self.dial.dial(target).await,
+                Via::Command(command) => by_command(command).map(|(pipe, said)| (pipe, Some(said))),
+                _ => self.dial.dial(target).await.map(|pipe| (pipe, None)),
             }
         };
         timeout(target.connect_timeout, dialling)

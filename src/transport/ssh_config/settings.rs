@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Answer;
 use crate::model::Hop;
-use crate::transport::target::{Algorithms, HostKeyChecking};
+use crate::transport::target::{Algorithms, Family, HostKeyChecking, Source};
 
 /// How a host is reached, as the configuration has it; `None` where it says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +38,10 @@ pub struct HostSettings {
     pub host_key_alias: Option<String>,
     /// New entries are written with their names hashed.
     pub hash_known_hosts: bool,
+    /// Keys that are believed of nobody.
+    pub revoked_host_keys: Option<PathBuf>,
+    /// Where connections begin.
+    pub from: Source,
     /// What is offered in place of the usual.
     pub algorithms: Algorithms,
     /// How long connecting may take.
@@ -121,7 +125,16 @@ impl HostSettings {
             host_key_checking: answer.word("stricthostkeychecking").map(checking).transpose()?,
             host_key_alias: tokens.alias.map(str::to_owned),
             hash_known_hosts: answer.word("hashknownhosts").is_some_and(is_yes),
+            revoked_host_keys: match answer.word("revokedhostkeys").filter(|file| !is_none(file)) {
+                Some(file) => Some(tokens.path(file)?),
+                None => None,
+            },
+            from: Source {
+                address: answer.word("bindaddress").map(str::to_owned),
+                family: answer.word("addressfamily").map(family).transpose()?.unwrap_or_default(),
+            },
             algorithms: Algorithms {
+                host_keys: answer.word("hostkeyalgorithms").map(str::to_owned),
                 kex: answer.word("kexalgorithms").map(str::to_owned),
                 ciphers: answer.word("ciphers").map(str::to_owned),
                 macs: answer.word("macs").map(str::to_owned),
@@ -164,6 +177,15 @@ fn checking(word: &str) -> Result<HostKeyChecking, String> {
         "accept-new" => Ok(HostKeyChecking::AcceptNew),
         "no" | "off" | "false" => Ok(HostKeyChecking::Off),
         _ => Err(wrong("StrictHostKeyChecking", word)),
+    }
+}
+
+fn family(word: &str) -> Result<Family, String> {
+    match word.to_ascii_lowercase().as_str() {
+        "any" => Ok(Family::Any),
+        "inet" => Ok(Family::Inet),
+        "inet6" => Ok(Family::Inet6),
+        _ => Err(wrong("AddressFamily", word)),
     }
 }
 

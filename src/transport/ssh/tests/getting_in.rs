@@ -52,7 +52,7 @@ async fn with_checking_off_any_key_will_do_and_none_is_written_but_revoked_ones_
 
     std::fs::write(bed.known_hosts(), format!("@revoked * {}\n", bed.host_key())).unwrap();
     let error = bed.connect(target).await.err().unwrap();
-    assert!(matches!(error, ConnectError::HostKeyRevoked { line: 1, .. }), "{error}");
+    assert!(matches!(&error, ConnectError::HostKeyRevoked { place, .. } if place.ends_with(":1")), "{error}");
 }
 
 #[tokio::test]
