@@ -11,4 +11,5 @@ mod own;
 mod privilege;
 mod shells;
 mod streams;
+mod token;
 mod ways;
