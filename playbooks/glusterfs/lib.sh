@@ -420,3 +420,47 @@ END
     firewall-cmd -q --permanent --zone="$zone" "$@"
   done
 }
+
+# apt_install PACKAGES..: installs them. Whoever holds the lists, as a new machine's own upgrade does for minutes, is waited
+# for; apt itself waits only for the lock of dpkg.
+apt_install() {
+  # NEEDRESTART_MODE: Ubuntu's needrestart lists what it would restart, and restarts nothing.
+  export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
+  if ! apt-cache policy "$1" | grep -q 'Candidate: [0-9]'; then apt_update; fi
+  if ! apt_quietly --no-install-recommends install "$@"; then
+    # What an interrupted installation left half done; not before apt has waited for one that still runs.
+    if [ -n "$(dpkg --audit)" ]; then dpkg --configure -a --force-confdef --force-confold; fi
+    # Lists may be older than the archive: a package that is gone there asks for new ones.
+    apt_update
+    apt_quietly --no-install-recommends install "$@"
+  fi
+}
+
+apt_quietly() {
+  apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+}
+
+apt_update() {
+  updates=0
+  until said=$(LC_ALL=C apt_quietly update 2>&1); do
+    printf '%s\n' "$said" >&2
+    case $said in *'Could not get lock'*) ;; *) return 1 ;; esac
+    updates=$((updates + 1))
+    [ "$updates" -lt 60 ] || return 1
+    sleep 5
+  done
+}
+
+# dnf_install PACKAGES..: installs them. RHEL has no server package; CentOS Stream and its kin have the Storage SIG's in a
+# repository of its own.
+dnf_install() {
+  dnf_knows "$1" || for release in centos-release-gluster11 centos-release-gluster10; do
+    if dnf_knows "$release"; then dnf -y install "$release" && break; fi
+  done
+  dnf_knows "$1" || say_no "no repository of this node has the package $1"
+  dnf -y install "$@"
+}
+
+dnf_knows() {
+  dnf -q list "$1" >/dev/null 2>&1
+}

@@ -20,9 +20,10 @@ pub async fn status(job: Job) -> Result<u8, Fault> {
     run.end(shown.map_err(Fault::Terminal), move |_| code).await
 }
 
-// A node that is down degrades the cluster; only a service that does not serve is down.
+// A node or a client that is down degrades the cluster; only a service that does not serve is down.
 fn verdict(findings: &[Finding]) -> u8 {
-    let down = findings.iter().any(|finding| finding.kind != "node" && finding.health == Health::Down);
+    let down =
+        findings.iter().any(|finding| !matches!(finding.kind, "node" | "client") && finding.health == Health::Down);
     match findings.iter().map(|finding| finding.health).max() {
         _ if down => 8,
         None | Some(Health::Healthy) => 0,

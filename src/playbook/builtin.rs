@@ -8,6 +8,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("glusterfs/brick.yml", include_str!("../../playbooks/glusterfs/brick.yml")),
     ("glusterfs/bricks-up.yml", include_str!("../../playbooks/glusterfs/bricks-up.yml")),
     ("glusterfs/catch-up.yml", include_str!("../../playbooks/glusterfs/catch-up.yml")),
+    ("glusterfs/client.yml", include_str!("../../playbooks/glusterfs/client.yml")),
     ("glusterfs/create.yml", include_str!("../../playbooks/glusterfs/create.yml")),
     ("glusterfs/directories.yml", include_str!("../../playbooks/glusterfs/directories.yml")),
     ("glusterfs/extend.yml", include_str!("../../playbooks/glusterfs/extend.yml")),

@@ -13,6 +13,7 @@ mod trouble;
 
 mod bring_up;
 mod by_hand;
+mod clients;
 mod distributions;
 mod firewall;
 mod growth;

@@ -87,7 +87,7 @@ fn the_interface_pages_yaml_loads() {
     let (inventory, spec) = good("interface");
     assert_eq!(inventory.nodes.len(), 2);
     assert_eq!(inventory.nodes[1].role, Role::Compute);
-    assert_eq!(spec.clients.iter().map(ToString::to_string).collect::<Vec<_>>(), ["node1"]);
+    assert_eq!(spec.clients.iter().map(|client| client.node.to_string()).collect::<Vec<_>>(), ["node1"]);
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn the_glusterfs_section_is_read_and_cleaned() {
     assert_eq!((&*spec.options["nfs.disable"], &*spec.options["auth.allow"]), ("yes", "10.0.*"));
     assert_eq!(spec.directories, ["a", "b/c"]);
     assert_eq!(members(&spec), ["zeta", "mid", "alpha", "beta"], "priority first, then the name");
-    assert_eq!(spec.clients.iter().map(ToString::to_string).collect::<Vec<_>>(), ["node1", "other"]);
+    assert_eq!(spec.clients.iter().map(|client| client.node.to_string()).collect::<Vec<_>>(), ["node1", "other"]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ const fn contract(playbook: &'static str, vars: &'static [&'static str]) -> Cont
 /// Kept in step with `plan` by a test: a task is given exactly these variables.
 pub const CONTRACTS: &[Contract] = &[
     contract("glusterfs/install", &["family"]),
+    contract("glusterfs/client", &["family"]),
     contract("glusterfs/service", &[]),
     contract("glusterfs/uuid", &["old"]),
     contract("glusterfs/firewall", &["firewall", "peers"]),

@@ -22,10 +22,21 @@ pub fn sections(spec: &Spec) -> Vec<Section> {
     all
 }
 
+/// Those for a node that only mounts.
+pub fn client_sections(spec: &Spec) -> Vec<Section> {
+    let mut all = vec![client()];
+    all.extend(mount(spec));
+    all
+}
+
+fn client() -> Section {
+    Section::new("glusterfs.client", CLIENT)
+}
+
 fn daemon() -> Vec<Section> {
     vec![
         Section::new("glusterfs.version", VERSION),
-        Section::new("glusterfs.client", "command -v mount.glusterfs >/dev/null"),
+        client(),
         Section::new("glusterfs.service", "systemctl show -p ActiveState -p UnitFileState glusterd.service"),
         Section::new("glusterfs.info", "cat /var/lib/glusterd/glusterd.info 2>/dev/null; true"),
         Section::new("glusterfs.peers", "cat /var/lib/glusterd/peers/* 2>/dev/null | sed -n 's/^uuid=//p'; true"),
@@ -37,10 +48,13 @@ fn daemon() -> Vec<Section> {
 }
 
 // While an installation runs that another run has begun, nothing is installed yet: what it has done so far is not to be
-// built on. The unit is that of the step `packages` of the playbook `install`.
+// built on. The units are those of the step `packages` of the playbooks `install` and `client`.
 const VERSION: &str = "command -v glusterd >/dev/null || exit 0
 systemctl -q is-active bricklayer-glusterfs-install-packages && exit 0
 glusterd --version | head -n 1";
+
+const CLIENT: &str = "command -v mount.glusterfs >/dev/null || exit 1
+! systemctl -q is-active bricklayer-glusterfs-client-packages";
 
 // As `VOLUME VERSION`: a member that missed a change has the older version.
 const VOLUMES: &str = r#"for v in /var/lib/glusterd/vols/*; do

@@ -27,18 +27,12 @@ impl Glusterfs {
     }
 
     fn look(&self, look: &Look) -> Nodes {
-        self.spec
-            .members
-            .iter()
-            .map(|member| {
-                let seen = match look.nodes.get(&member.node) {
-                    Some(Seen::Known(seen)) => Seen::Known(NodeFacts::read(seen)),
-                    Some(Seen::Unknown(why)) => Seen::Unknown(why.clone()),
-                    None => Seen::Unknown("it was not looked at".to_owned()),
-                };
-                (member.node.clone(), seen)
-            })
-            .collect()
+        let seen = |node: &NodeName| match look.nodes.get(node) {
+            Some(Seen::Known(seen)) => Seen::Known(NodeFacts::read(seen)),
+            Some(Seen::Unknown(why)) => Seen::Unknown(why.clone()),
+            None => Seen::Unknown("it was not looked at".to_owned()),
+        };
+        self.nodes().into_iter().map(|node| (node.clone(), seen(&node))).collect()
     }
 }
 
@@ -48,11 +42,13 @@ impl Room for Glusterfs {
     }
 
     fn nodes(&self) -> Vec<NodeName> {
-        self.spec.members.iter().map(|member| member.node.clone()).collect()
+        let members = self.spec.members.iter().map(|member| &member.node);
+        members.chain(self.spec.clients.iter().map(|client| &client.node)).cloned().collect()
     }
 
     fn ask(&self, node: &NodeName, purpose: Purpose) -> (Vec<Section>, Vec<String>) {
-        let mut sections = probe::sections(&self.spec);
+        let only_mounts = self.spec.clients.iter().any(|client| client.node == *node);
+        let mut sections = if only_mounts { probe::client_sections(&self.spec) } else { probe::sections(&self.spec) };
         let witness = self.spec.members.iter().take(HEAL_WITNESSES).any(|member| member.node == *node);
         if purpose == Purpose::Status && witness {
             sections.push(probe::heal_section(&self.spec.volume));

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use crate::facts::Seen;
 use crate::model::{Finding, Health, NodeName};
-use crate::services::glusterfs::facts::{Brick, BrickHeal, NodeFacts, Volume, VolumeStatus};
-use crate::services::glusterfs::spec::{Member, Replica, Spec};
+use crate::services::glusterfs::facts::{Brick, BrickHeal, MountFacts, NodeFacts, Volume, VolumeStatus};
+use crate::services::glusterfs::spec::{Client, Member, Replica, Spec};
 
 type Nodes = BTreeMap<NodeName, Seen<NodeFacts>>;
 
-/// One finding for each node, one for the volume. `heal` is what `heal info` said, where it was asked and answered.
+/// One finding for each node, one for the volume, one for each client. `heal` is what `heal info` said, where it was asked and answered.
 pub fn health(spec: &Spec, nodes: &Nodes, heal: Option<&[BrickHeal]>) -> Vec<Finding> {
     let mut findings: Vec<_> = spec.members.iter().map(|member| node(spec, nodes, member)).collect();
     findings.push(volume(spec, nodes, heal));
+    findings.extend(spec.clients.iter().map(|one| client(spec, nodes, one)));
     findings
 }
 
@@ -50,21 +51,9 @@ fn node(spec: &Spec, nodes: &Nodes, member: &Member) -> Finding {
         (false, _) if volume.is_some_and(|volume| waits(spec, volume)) => "waits",
         (false, _) => "none",
     };
-    let mount = match (facts.mount.holds(&spec.volume), facts.mount.answers, facts.mount.misses) {
-        (true, true, 0) => "mounted".to_owned(),
-        (true, true, misses) => format!("mounted, without {misses} of the bricks"),
-        (true, false, _) => "mounted, does not answer".to_owned(),
-        (false, ..) => "not mounted".to_owned(),
-    };
-    let fine = facts.daemon.active && settled == peers.len() && matches!(brick, "up" | "waits") && mount == "mounted";
-    let remedy = match facts.mount.misses {
-        _ if fine => None,
-        0 => Some("`bricklayer plan` shows what is missing".to_owned()),
-        _ => Some(
-            "a mount connects to bricks that are back within two minutes; what it writes until then is healed"
-                .to_owned(),
-        ),
-    };
+    let mount = mount(spec, &facts.mount);
+    let fine = facts.daemon.active && settled == peers.len() && matches!(brick, "up" | "waits") && mount == MOUNTED;
+    let remedy = (!fine).then(|| remedy(&facts.mount));
     let health = if fine { Health::Healthy } else { Health::Degraded };
     let seen = vec![
         ("glusterd", daemon),
@@ -73,6 +62,43 @@ fn node(spec: &Spec, nodes: &Nodes, member: &Member) -> Finding {
         ("mount", mount),
     ];
     finding(health, seen, remedy)
+}
+
+fn client(spec: &Spec, nodes: &Nodes, client: &Client) -> Finding {
+    let finding = |health, mount: String, remedy| Finding {
+        kind: "client",
+        name: client.node.as_str().to_owned(),
+        health,
+        seen: vec![("mount", mount)],
+        remedy,
+    };
+    match nodes.get(&client.node) {
+        Some(Seen::Known(facts)) => match mount(spec, &facts.mount) {
+            mount if mount == MOUNTED => finding(Health::Healthy, mount, None),
+            mount => finding(Health::Degraded, mount, Some(remedy(&facts.mount))),
+        },
+        Some(Seen::Unknown(why)) => finding(Health::Down, "unknown".to_owned(), Some(why.clone())),
+        None => finding(Health::Down, "unknown".to_owned(), None),
+    }
+}
+
+const MOUNTED: &str = "mounted";
+
+fn mount(spec: &Spec, mount: &MountFacts) -> String {
+    match (mount.holds(&spec.volume), mount.answers, mount.misses) {
+        (true, true, 0) => MOUNTED.to_owned(),
+        (true, true, misses) => format!("mounted, without {misses} of the bricks"),
+        (true, false, _) => "mounted, does not answer".to_owned(),
+        (false, ..) => "not mounted".to_owned(),
+    }
+}
+
+fn remedy(mount: &MountFacts) -> String {
+    match mount.misses {
+        0 => "`bricklayer plan` shows what is missing".to_owned(),
+        _ => "a mount connects to bricks that are back within two minutes; what it writes until then is healed"
+            .to_owned(),
+    }
 }
 
 // A node without a brick is as it should be while there are too few of its kind for a replica set.

@@ -45,6 +45,9 @@ fn fleets() -> impl Strategy<Value = Sim> {
                 sim.node(i).behind = several && i == pool && installed && !active;
                 sim.node(i).on_root = on_root;
             }
+            if restless {
+                sim.client();
+            }
             sim
         },
     )
@@ -93,7 +96,7 @@ proptest! {
 
     #[test]
     fn an_unknown_node_stops_bootstrap_and_growth_never_touches_it(mut sim in fleets(), off in 1usize..=6) {
-        let off = off.min(sim.nodes.len());
+        let off = off.min(sim.spec.members.len());
         let had_volume = sim.volume.is_some();
         sim.node(off).up = false;
         // The simulator asserts that nothing grows while a member is down, and that nothing runs on a dead node.

@@ -10,7 +10,7 @@ use crate::services::glusterfs::facts::{
     Asked, Brick, BrickDir, Daemon, MountFacts, NodeFacts, Peer, Volume, VolumeStatus,
 };
 use crate::services::glusterfs::plan::{Nodes, decide, mount_unit};
-use crate::services::glusterfs::spec::{DedicatedBrick, Member, PeerNames, Replica, Spec};
+use crate::services::glusterfs::spec::{Client, DedicatedBrick, Member, PeerNames, Replica, Spec};
 
 pub(super) const PATH: &str = "/data/glusterfs/shared";
 
@@ -85,6 +85,14 @@ impl Sim {
         };
         let nodes = (1..=count).map(|i| (name(i), SimNode { up: true, ..SimNode::default() })).collect();
         Self { spec, nodes, volume: None, next_uuid: 1, restless: false, done: Vec::new() }
+    }
+
+    /// A node that only mounts.
+    pub(super) fn client(&mut self) -> NodeName {
+        let node = NodeName::new("node1");
+        self.spec.clients = vec![Client { node: node.clone(), address: IpAddr::V4(Ipv4Addr::new(10, 0, 0, 99)) }];
+        self.nodes.insert(node.clone(), SimNode { up: true, ..SimNode::default() });
+        node
     }
 
     pub(super) fn node(&mut self, i: usize) -> &mut SimNode {
@@ -167,7 +175,9 @@ impl Sim {
     }
 
     fn facts(&self, name: &NodeName, node: &SimNode) -> NodeFacts {
-        let member = self.spec.members.iter().find(|member| member.node == *name).unwrap();
+        let members = self.spec.members.iter().map(|member| (&member.node, member.address));
+        let clients = self.spec.clients.iter().map(|client| (&client.node, client.address));
+        let (_, address) = members.chain(clients).find(|(node, _)| *node == name).unwrap();
         let stores = !node.peers.is_empty() || self.knows_volume(node);
         let asked = node.active && node.uuid.is_some() && stores;
         let version = 2 - u64::from(node.behind);
@@ -175,7 +185,7 @@ impl Sim {
             if self.knows_volume(node) { BTreeMap::from([("gv0".to_owned(), version)]) } else { BTreeMap::new() };
         let has_brick = self.has_brick(name);
         NodeFacts {
-            host: host(member.address),
+            host: host(address),
             daemon: Daemon {
                 version: node.installed.then(|| "10.3".to_owned()),
                 client: node.installed,
@@ -195,23 +205,23 @@ impl Sim {
                 ..BrickDir::default()
             },
             running: if node.brick_runs {
-                BTreeSet::from([format!("gv0:{}{}", member.address, PATH.replace('/', "-"))])
+                BTreeSet::from([format!("gv0:{address}{}", PATH.replace('/', "-"))])
             } else {
                 BTreeSet::new()
             },
-            mount: self.mount(node, member),
+            mount: self.mount(node, name),
             admitted: BTreeSet::new(),
         }
     }
 
-    fn mount(&self, node: &SimNode, member: &Member) -> MountFacts {
+    fn mount(&self, node: &SimNode, name: &NodeName) -> MountFacts {
         let volume = self.volume.as_ref();
         MountFacts {
             mounted: node.mounted.then(|| ("fuse.glusterfs".to_owned(), "localhost:/gv0".to_owned())),
             answers: node.mounted,
             misses: 0,
             hides: false,
-            fstab: if node.boot_proof { vec![mount_unit::fstab_line(&self.spec, member)] } else { Vec::new() },
+            fstab: if node.boot_proof { vec![mount_unit::fstab_line(&self.spec, name)] } else { Vec::new() },
             unit: node.boot_proof.then(|| mount_unit::content(&self.spec)),
             unit_enabled: node.boot_proof,
             directories: if volume.is_some_and(|volume| volume.directories) {
@@ -332,7 +342,7 @@ impl Sim {
         let node = task.id.node.clone();
         assert!(self.nodes[&node].up, "ran {} on a node that is off", task.id);
         match task.id.playbook.strip_prefix("glusterfs/").unwrap() {
-            "install" => self.install(&node),
+            "install" | "client" => self.install(&node),
             "service" => {
                 self.start(&node);
                 self.restless = true;

@@ -45,6 +45,40 @@ fn says(notes: &Plan, words: &str) -> bool {
 }
 
 #[test]
+fn a_client_mounts_what_serves_already_and_harms_nobody() {
+    let mut sim = Sim::new(3, Replica::Auto);
+    let client = sim.client();
+    let fresh = plan(&sim);
+    assert_eq!(stages(&fresh), ["prepare", "pool", "volume", "mount", "clients"]);
+    assert_eq!(playbooks(&fresh, "clients"), ["client@node1", "boot-mount@node1", "mount@node1"]);
+    sim.nodes.get_mut(&client).unwrap().up = false;
+    sim.run(&Request::default(), usize::MAX).unwrap();
+    assert!(plan(&sim).is_empty(), "what cannot be looked at is not planned for");
+    sim.nodes.get_mut(&client).unwrap().up = true;
+    let late = plan(&sim);
+    assert_eq!(stages(&late), ["clients"]);
+    let line = late.tasks().find_map(|task| task.vars.get("fstab_line")).unwrap();
+    let line = format!("{line:?}");
+    assert!(line.contains("10.0.0.1:/gv0 ") && line.contains("backup-volfile-servers=10.0.0.2:10.0.0.3 "), "{line}");
+    let found = |sim: &Sim| health(&sim.spec, &sim.look(), None).into_iter().find(|one| one.kind == "client").unwrap();
+    assert_eq!(found(&sim).health, Health::Degraded);
+    sim.run(&Request::default(), usize::MAX).unwrap();
+    assert!(plan(&sim).is_empty());
+    assert_eq!(found(&sim).health, Health::Healthy);
+    sim.nodes.get_mut(&client).unwrap().mounted = false;
+    assert_eq!(playbooks(&plan(&sim), "clients"), ["mount@node1"]);
+
+    // The firewall of a member admits it.
+    let mut look = Sim::new(3, Replica::Auto);
+    look.client();
+    let mut seen = look.look();
+    known(seen.get_mut(&name(1)).unwrap()).unwrap().host.firewalls = vec!["ufw".to_owned()];
+    let plan = decide(&look.spec, &seen, &Request::default()).unwrap();
+    let firewall = plan.tasks().find(|task| task.id.playbook == "glusterfs/firewall").unwrap();
+    assert!(firewall.why.contains("10.0.0.99"), "{}", firewall.why);
+}
+
+#[test]
 fn three_fresh_nodes_are_one_create() {
     let plan = plan(&Sim::new(3, Replica::Auto));
     assert_eq!(stages(&plan), ["prepare", "pool", "volume", "mount"]);
@@ -87,6 +121,7 @@ fn every_task_keeps_the_terms_of_its_playbook() {
     let mut fresh = Sim::new(4, Replica::Fixed(2));
     fresh.node(2).brick_exists = true;
     fresh.node(2).trace = true;
+    fresh.client();
     let mut clones = Sim::new(3, Replica::Auto);
     for i in 2..=3 {
         clones.install(&name(i));

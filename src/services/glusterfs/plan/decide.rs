@@ -4,7 +4,7 @@ use crate::plan::{Plan, Refusal, Request, Stage, Task};
 use crate::services::glusterfs::plan::build::{add, names};
 use crate::services::glusterfs::plan::growth::Growth;
 use crate::services::glusterfs::plan::view::{Nodes, View};
-use crate::services::glusterfs::plan::{bricks, hosts, identity, mount, options, pool, prepare, volume};
+use crate::services::glusterfs::plan::{bricks, clients, hosts, identity, mount, options, pool, prepare, volume};
 use crate::services::glusterfs::spec::{Member, Spec};
 
 /// What is to be done so that what is seen becomes what is wanted, or all reasons why nothing may be done.
@@ -48,6 +48,7 @@ pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec
         let at_boot = beside(&mut serve, mount::at_boot(&view), coordinator);
         add(&mut plan, serve);
         add(&mut plan, mount::plan(&view, at_boot));
+        add(&mut plan, clients::plan(&view));
         add(&mut plan, volume::heal(&view, &growth, coordinator));
         if !growth.later.is_empty() {
             let later = names(growth.later.iter().map(|member| &member.node));

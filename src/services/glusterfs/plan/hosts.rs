@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::facts::HostFacts;
+use crate::model::NodeName;
 use crate::plan::{Level, Note, Refusal};
 use crate::services::glusterfs::facts::{Asked, NodeFacts};
 use crate::services::glusterfs::plan::build::{note, refuse};
@@ -13,33 +14,36 @@ use crate::services::glusterfs::spec::Member;
 pub(super) fn check(view: &View<'_>) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     for (member, facts) in view.touched() {
-        refusals.extend(host(member, &facts.host, facts.daemon.version.is_none()));
-        refusals.extend(names(view, member, &facts.host));
+        let lacks = facts.daemon.version.is_none().then_some("glusterfs-server");
+        refusals.extend(host((&member.node, member.address), &facts.host, lacks));
+        refusals.extend(names(view, &member.node, &facts.host));
         refusals.extend(silent(member, facts));
+    }
+    for (client, facts) in view.touched_clients() {
+        let lacks = (!facts.daemon.client).then_some("the GlusterFS client");
+        refusals.extend(host((&client.node, client.address), &facts.host, lacks));
+        refusals.extend(names(view, &client.node, &facts.host));
     }
     refusals.extend(versions(view));
     refusals
 }
 
-fn host(member: &Member, host: &HostFacts, install: bool) -> Vec<Refusal> {
-    let node = Some(&member.node);
+// `lacks`: what has to be installed.
+fn host((node, address): (&NodeName, IpAddr), host: &HostFacts, lacks: Option<&str>) -> Vec<Refusal> {
+    let node = Some(node);
     let mut refusals = Vec::new();
-    if !host.addresses.contains(&member.address) {
+    if !host.addresses.contains(&address) {
         refusals.push(refuse(
             node,
-            format!(
-                "the address {} of the inventory is not on this node, which has {}",
-                member.address,
-                list(&host.addresses)
-            ),
+            format!("the address {address} of the inventory is not on this node, which has {}", list(&host.addresses)),
             "correct `ip_address` in the inventory, or log in to the right machine (`ip addr` shows its addresses)",
         ));
     }
-    if install && host.family.is_none() {
+    if let (Some(package), None) = (lacks, host.family) {
         refusals.push(refuse(
             node,
-            format!("`{}` is neither of the Debian nor of the RHEL family, and glusterd is not installed", host.os),
-            "install glusterfs-server by hand and run again",
+            format!("`{}` is neither of the Debian nor of the RHEL family, and {package} is not installed", host.os),
+            format!("install {package} by hand and run again"),
         ));
     }
     if !host.systemd {
@@ -54,14 +58,14 @@ fn host(member: &Member, host: &HostFacts, install: bool) -> Vec<Refusal> {
 
 // Where bricks carry hostnames, every node must resolve every one of them to the inventory's address (fact 7.3),
 // and not to loopback, where Vagrant puts a node's own name (fact T7).
-fn names(view: &View<'_>, member: &Member, host: &HostFacts) -> Vec<Refusal> {
+fn names(view: &View<'_>, node: &NodeName, host: &HostFacts) -> Vec<Refusal> {
     let named = view.spec.members.iter().filter(|other| other.peer_name.parse::<IpAddr>().is_err());
     named
         .filter_map(|other| {
             let found = host.resolves.get(&other.peer_name).map_or(&[][..], Vec::as_slice);
             (!found.contains(&other.address)).then(|| {
                 refuse(
-                    Some(&member.node),
+                    Some(node),
                     format!("`{}` resolves there to {}, not to {}", other.peer_name, list(found), other.address),
                     format!(
                         "put `{} {}` into its /etc/hosts or the DNS, or set `peer_names: ip_address`",

@@ -2,6 +2,7 @@
 
 mod bricks;
 mod build;
+mod clients;
 mod cluster;
 mod decide;
 mod firewall;

@@ -1,19 +1,20 @@
 //! Mounts, and the folders on the volume.
 
+use crate::model::NodeName;
 use crate::plan::{Level, Note, Refusal, Stage, Task};
 use crate::services::glusterfs::facts::MountFacts;
 use crate::services::glusterfs::plan::build::{With, note, refuse, stage, task};
 use crate::services::glusterfs::plan::mount_unit;
 use crate::services::glusterfs::plan::view::View;
-use crate::services::glusterfs::spec::{Member, Spec};
+use crate::services::glusterfs::spec::Spec;
 
 /// Mount points that something else has.
 pub(super) fn check(view: &View<'_>) -> Vec<Refusal> {
-    view.touched()
-        .filter_map(|(member, facts)| {
+    view.mounting()
+        .filter_map(|(node, facts)| {
             let (kind, source) = facts.mount.mounted.as_ref().filter(|_| !facts.mount.holds(&view.spec.volume))?;
             Some(refuse(
-                Some(&member.node),
+                Some(node),
                 format!("`{source}` ({kind}) is mounted on `{}`", view.spec.mount_point),
                 format!(
                     "unmount it, or choose another `mount_point` in the inventory than `{}`",
@@ -26,26 +27,26 @@ pub(super) fn check(view: &View<'_>) -> Vec<Refusal> {
 
 /// What mounts it at boot, on every member that lacks it.
 pub(super) fn at_boot(view: &View<'_>) -> Vec<Task> {
-    view.touched().filter_map(|(member, facts)| boot(view.spec, member, &facts.mount)).collect()
+    view.touched().filter_map(|(member, facts)| boot(view.spec, &member.node, &facts.mount)).collect()
 }
 
 /// Mounts on every member, each after its part of `at_boot`, then the folders, on one.
 pub(super) fn plan(view: &View<'_>, at_boot: Vec<Task>) -> Stage {
-    let mounts = view.touched().filter_map(|(member, facts)| mount(view.spec, member, &facts.mount));
+    let mounts = view.touched().filter_map(|(member, facts)| mount(view.spec, &member.node, &facts.mount));
     let folders = directories(view).into_iter().collect();
     let waves = vec![at_boot.into_iter().chain(mounts).collect(), folders];
     stage("mount", "Mount the volume on every node, now and at boot", waves)
 }
 
-fn boot(spec: &Spec, member: &Member, mount: &MountFacts) -> Option<Task> {
-    let (line, unit) = (mount_unit::fstab_line(spec, member), mount_unit::content(spec));
+pub(super) fn boot(spec: &Spec, node: &NodeName, mount: &MountFacts) -> Option<Task> {
+    let (line, unit) = (mount_unit::fstab_line(spec, node), mount_unit::content(spec));
     let why = reason(mount, &line, &unit)?;
     let path = format!("/etc/systemd/system/{}", mount_unit::name(&spec.volume));
     let files = mount.unit.iter().map(|seen| (path.clone(), seen.clone())).collect();
     Some(
-        Task { files, ..task("boot-mount", &member.node, why) }
+        Task { files, ..task("boot-mount", node, why) }
             .with("mount_point", spec.mount_point.as_str())
-            .with("backup", mount_unit::backup_servers(spec, member))
+            .with("backup", mount_unit::backup_servers(spec, node))
             .with("fstab_line", line)
             .with("unit", mount_unit::name(&spec.volume))
             .with("unit_content", unit),
@@ -64,10 +65,10 @@ fn reason(mount: &MountFacts, line: &str, unit: &str) -> Option<&'static str> {
     (!mount.unit_enabled).then_some("the unit that mounts it at boot is not enabled")
 }
 
-fn mount(spec: &Spec, member: &Member, mount: &MountFacts) -> Option<Task> {
+pub(super) fn mount(spec: &Spec, node: &NodeName, mount: &MountFacts) -> Option<Task> {
     let why = format!("`{}` is not mounted on `{}`", spec.volume, spec.mount_point);
     (!mount.holds(&spec.volume)).then(|| {
-        task("mount", &member.node, why)
+        task("mount", node, why)
             .with("volume", spec.volume.as_str())
             .with("mount_point", spec.mount_point.as_str())
             .with("unit", mount_unit::name(&spec.volume))
@@ -102,8 +103,9 @@ fn directories(view: &View<'_>) -> Option<Task> {
 /// Mounts that hang, or that would hide something.
 pub(super) fn notes(view: &View<'_>) -> Vec<Note> {
     let mut notes = Vec::new();
-    for (member, facts) in &view.known {
-        let node = Some(&member.node);
+    let members = view.known.iter().map(|(member, facts)| (&member.node, *facts));
+    for (node, facts) in members.chain(view.clients.iter().map(|(client, facts)| (&client.node, *facts))) {
+        let node = Some(node);
         if facts.mount.holds(&view.spec.volume) && !facts.mount.answers {
             let text = format!("`{}` is mounted and does not answer: too few bricks are up", view.spec.mount_point);
             notes.push(note(Level::Warning, node, text));

@@ -4,7 +4,8 @@
 //! unit is never tried again; the line is therefore `noauto`, and a service of our own mounts it and keeps trying
 //! (second fact sheet, 4.2 and 4.3).
 
-use crate::services::glusterfs::spec::{Member, Spec};
+use crate::model::NodeName;
+use crate::services::glusterfs::spec::Spec;
 
 /// Name of the unit that mounts a volume.
 pub fn name(volume: &str) -> String {
@@ -36,20 +37,27 @@ pub fn content(spec: &Spec) -> String {
     )
 }
 
-/// The line of fstab for a member.
-pub fn fstab_line(spec: &Spec, member: &Member) -> String {
+/// The line of fstab for a node. A member asks its own glusterd for the volume's description, a client the first member's.
+pub fn fstab_line(spec: &Spec, node: &NodeName) -> String {
     let mut options = String::from("defaults,noauto,_netdev");
-    let backup = backup_servers(spec, member);
+    let first = server(spec, node);
+    let backup = backup_servers(spec, node);
     if !backup.is_empty() {
         options.push_str(",backup-volfile-servers=");
         options.push_str(&backup.join(":"));
     }
-    format!("localhost:/{} {} glusterfs {options} 0 0", spec.volume, spec.mount_point)
+    format!("{first}:/{} {} glusterfs {options} 0 0", spec.volume, spec.mount_point)
+}
+
+fn server<'s>(spec: &'s Spec, node: &NodeName) -> &'s str {
+    let mut names = spec.members.iter().map(|member| member.peer_name.as_str());
+    if spec.members.iter().any(|member| member.node == *node) { "localhost" } else { names.next().unwrap_or_default() }
 }
 
 /// Other members that can hand out the volume's description. The list is parted by colons, so an IPv6 address
 /// cannot be in it.
-pub fn backup_servers(spec: &Spec, member: &Member) -> Vec<String> {
-    let others = spec.members.iter().filter(|other| other.node != member.node);
+pub fn backup_servers(spec: &Spec, node: &NodeName) -> Vec<String> {
+    let first = server(spec, node);
+    let others = spec.members.iter().filter(|other| other.node != *node && other.peer_name != first);
     others.map(|other| other.peer_name.clone()).filter(|name| !name.contains(':')).collect()
 }

@@ -7,9 +7,9 @@ use crate::model::NodeName;
 use crate::plan::Request;
 use crate::services::glusterfs::facts::NodeFacts;
 use crate::services::glusterfs::plan::cluster::Cluster;
-use crate::services::glusterfs::spec::{Member, Spec};
+use crate::services::glusterfs::spec::{Client, Member, Spec};
 
-/// What is known of every member that the inventory names.
+/// What is known of every node that the inventory names for it.
 pub type Nodes = BTreeMap<NodeName, Seen<NodeFacts>>;
 
 /// Wanted, seen and asked, put in order once.
@@ -20,6 +20,8 @@ pub(super) struct View<'a> {
     pub(super) known: Vec<(&'a Member, &'a NodeFacts)>,
     /// Members that could not be seen, with the reason.
     pub(super) unknown: Vec<(&'a Member, &'a str)>,
+    /// Nodes that only mount and were seen.
+    pub(super) clients: Vec<(&'a Client, &'a NodeFacts)>,
     /// The pool that exists, if one does.
     pub(super) cluster: Cluster<'a>,
 }
@@ -36,12 +38,25 @@ impl<'a> View<'a> {
             }
         }
         let cluster = Cluster::find(spec, &known);
-        Self { spec, request, known, unknown, cluster }
+        let seen = |client: &'a Client| Some((client, nodes.get(&client.node)?.known()?));
+        let clients = spec.clients.iter().filter_map(seen).collect();
+        Self { spec, request, known, unknown, clients, cluster }
     }
 
     /// Members that were seen and may be changed.
     pub(super) fn touched(&self) -> impl Iterator<Item = (&'a Member, &'a NodeFacts)> {
         self.known.iter().copied().filter(|(member, _)| self.request.touches(&member.node))
+    }
+
+    /// Nodes that were seen, mount the volume, and may be changed.
+    pub(super) fn mounting(&self) -> impl Iterator<Item = (&'a NodeName, &'a NodeFacts)> {
+        let members = self.touched().map(|(member, facts)| (&member.node, facts));
+        members.chain(self.touched_clients().map(|(client, facts)| (&client.node, facts)))
+    }
+
+    /// Those of them that only mount.
+    pub(super) fn touched_clients(&self) -> impl Iterator<Item = (&'a Client, &'a NodeFacts)> {
+        self.clients.iter().copied().filter(|(client, _)| self.request.touches(&client.node))
     }
 
     /// What is known of a member.

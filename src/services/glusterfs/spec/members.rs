@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 
 use crate::inventory::{Inventory, Role};
-use crate::model::{NodeName, Service};
-use crate::services::glusterfs::spec::{Member, PeerNames};
+use crate::model::Service;
+use crate::services::glusterfs::spec::{Client, Member, PeerNames};
 use crate::yaml::{Problem, Problems};
 
 /// The controllers with `glusterfs: true`: by priority, the highest first as keepalived means it, then by name.
@@ -41,9 +41,10 @@ pub(crate) fn members(inventory: &Inventory, names: PeerNames, problems: &mut Pr
 }
 
 /// The nodes that only mount, by name.
-pub(crate) fn clients(inventory: &Inventory) -> Vec<NodeName> {
+pub(crate) fn clients(inventory: &Inventory) -> Vec<Client> {
     let only_mounts = inventory.enabled(Service::GlusterfsClient).filter(|node| !node.enables(Service::Glusterfs));
-    let mut clients: Vec<NodeName> = only_mounts.map(|node| node.name.clone()).collect();
-    clients.sort();
+    let mut clients: Vec<Client> =
+        only_mounts.map(|node| Client { node: node.name.clone(), address: node.address }).collect();
+    clients.sort_by(|one, other| one.node.cmp(&other.node));
     clients
 }

@@ -39,6 +39,15 @@ pub enum PeerNames {
     Hostname,
 }
 
+/// A node that mounts the volume and has no part in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// Its name in the inventory.
+    pub node: NodeName,
+    /// Its address there.
+    pub address: IpAddr,
+}
+
 /// A node that is to hold a brick.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
@@ -76,7 +85,7 @@ pub struct Spec {
     /// By priority, the highest first, then by name: never by their order in the file.
     pub members: Vec<Member>,
     /// Nodes that only mount, by name.
-    pub clients: Vec<NodeName>,
+    pub clients: Vec<Client>,
 }
 
 impl Spec {
