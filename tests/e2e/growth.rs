@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::checks::{BRICK, MOUNT};
 use crate::harness::{Lab, eventually};
+use crate::killed::kill_at;
 
 // Appends to a few files and makes new ones, each record synced before it counts as acknowledged.
 const WRITER: &str = r#"#!/bin/sh
@@ -122,8 +123,11 @@ fn the_third_of_two_copies_waits_for_a_fourth() {
     assert!(plan.code == 0 && plan.planned().is_empty() && waits(&plan.notes()), "{:?}", plan.notes());
     lab.settled();
 
+    // Killed between the two: that the new bricks are without a share is seen by the next.
     lab.inventory_with(4, &["replica_count: 2"]);
-    lab.expect(0, &["up", "--yes"]);
+    kill_at(&lab, ("glusterfs/extend", "add", "server1"));
+    let next = lab.tell(&["up", "--yes"]).expect(0);
+    assert!(next.ended("changed").contains("glusterfs/rebalance@server1"), "{:?}", next.ended("changed"));
     eventually(Duration::from_secs(60), "the rebalance is completed", || {
         lab.ssh(1, "gluster --mode=script volume rebalance shared_data status").contains("completed")
     });

@@ -6,7 +6,7 @@ use crate::harness::Lab;
 use crate::trouble::{GLUSTER, Steps, all_of, begins, signal};
 
 /// Ends the process, without a word, when this step begins on this node.
-fn kill_at(lab: &Lab, (playbook, step, node): (&str, &str, &str)) {
+pub fn kill_at(lab: &Lab, (playbook, step, node): (&str, &str, &str)) {
     let told =
         lab.disturbed(&["up", "--yes"], |event| begins(event, playbook, step, node), |pid| signal(pid, Signal::KILL));
     assert_eq!(told.code, -1, "{}", told.text());

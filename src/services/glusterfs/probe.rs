@@ -16,7 +16,7 @@ const CLI: &str = "timeout 20 gluster --mode=script --xml";
 /// The room's sections for a node.
 pub fn sections(spec: &Spec) -> Vec<Section> {
     let mut all = daemon();
-    all.push(brick(&spec.brick_path));
+    all.push(brick(&spec.brick_path, &spec.volume));
     all.extend(mount(spec));
     all.push(firewall());
     all
@@ -77,8 +77,8 @@ pub fn heal_section(volume: &str) -> Section {
     Section::new("glusterfs.heal", format!("{GUARD}\n{CLI} volume heal {} info", quote(volume)))
 }
 
-fn brick(path: &str) -> Section {
-    Section::new("glusterfs.brick", format!("b={}\n{BRICK}", quote(path)))
+fn brick(path: &str, volume: &str) -> Section {
+    Section::new("glusterfs.brick", format!("b={} v={}\n{BRICK}", quote(path), quote(volume)))
 }
 
 // `trusted.*` needs root and getfattr (package attr). The nearest folder that exists tells the file system.
@@ -96,6 +96,10 @@ if [ -d "$b" ]; then
   fi
 fi
 if command -v getfattr >/dev/null; then
+  # The last half is the range of hashes whose files belong here: none. glusterd forgets its last rebalance at an add-brick.
+  grep -qsx status=0 "/var/lib/glusterd/vols/$v/node_state.info" &&
+    find "$b" -mindepth 1 -maxdepth 1 -type d ! -name '.*' -exec getfattr -e hex -n trusted.glusterfs.dht {} + 2>/dev/null |
+    grep -qx 'trusted\.glusterfs\.dht=0x................0000000000000000' && echo 'unspread yes'
   set --
   while [ -n "$a" ]; do set -- "$@" "$a"; a=${a%/*}; done
   [ $# = 0 ] || getfattr --absolute-names -e hex -n trusted.glusterfs.volume-id -- "$@" 2>/dev/null |

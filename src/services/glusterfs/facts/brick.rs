@@ -22,6 +22,9 @@ pub struct BrickDir {
     pub data_below: bool,
     /// Volume ids that the path (first) or a folder above it carries.
     pub volume_ids: Vec<(String, String)>,
+    /// Folders in it hold no file of their own yet, and no rebalance was begun since the last brick was added: so an `extend`
+    /// that was cut short, or one by hand, is known.
+    pub unspread: bool,
     /// `getfattr` is missing there: what a brick carries could not be read.
     pub blind: bool,
 }
@@ -59,6 +62,7 @@ impl BrickDir {
             has_glusterfs: is("glusterfs"),
             data_below: is("data"),
             volume_ids: all("id").into_iter().filter_map(read_id).collect(),
+            unspread: is("unspread"),
             blind: is("blind"),
         }
     }

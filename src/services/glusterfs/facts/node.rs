@@ -39,6 +39,8 @@ pub struct Daemon {
     pub enabled: bool,
     /// The node's own identity from `glusterd.info`; `None` before the first command.
     pub uuid: Option<String>,
+    /// The op-version of its pool, as it has stored it (`glusterd.info`): what all members can do.
+    pub op_version: Option<u32>,
     /// UUIDs under `/var/lib/glusterd/peers`, read from the disk: known also when glusterd is down.
     pub stored_peers: BTreeSet<String>,
     /// Volumes under `/var/lib/glusterd/vols`, with the version of what is stored of each: it counts the changes that this

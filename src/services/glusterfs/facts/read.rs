@@ -70,6 +70,7 @@ fn daemon(answers: &Answers) -> Daemon {
         client: answers.get("glusterfs.client").is_some_and(|answer| answer.code == 0),
         active: property("ActiveState=") == "active",
         enabled: property("UnitFileState=").starts_with("enabled"),
+        op_version: info.lines().find_map(|line| line.strip_prefix("operating-version=")?.trim().parse().ok()),
         uuid: info.lines().find_map(|line| line.strip_prefix("UUID=")).map(|uuid| uuid.trim().to_lowercase()),
         stored_peers: lines(text(answers, "glusterfs.peers")),
         stored_volumes: versions(text(answers, "glusterfs.vols")),

@@ -40,6 +40,8 @@ pub(super) struct SimVolume {
     pub(super) started: bool,
     pub(super) options: BTreeMap<String, String>,
     pub(super) directories: bool,
+    /// The hosts of bricks that were added and hold no files yet.
+    pub(super) unspread: Vec<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -127,6 +129,7 @@ impl Sim {
                 started: true,
                 options: BTreeMap::new(),
                 directories: false,
+                unspread: Vec::new(),
             });
         }
     }
@@ -192,6 +195,7 @@ impl Sim {
                 active: node.active,
                 enabled: node.active,
                 uuid: node.uuid.map(uuid),
+                op_version: node.uuid.map(|_| 100_000),
                 stored_peers: node.peers.iter().map(|peer| uuid(*peer)).collect(),
                 stored_volumes,
             },
@@ -202,6 +206,10 @@ impl Sim {
                 on_root: node.on_root,
                 content: if node.content { vec!["file".to_owned()] } else { Vec::new() },
                 has_glusterfs: node.trace || has_brick,
+                unspread: self
+                    .volume
+                    .as_ref()
+                    .is_some_and(|volume| volume.unspread.iter().any(|one| Some(*one) == node.uuid)),
                 ..BrickDir::default()
             },
             running: if node.brick_runs {
@@ -393,7 +401,12 @@ impl Sim {
                 self.restless = true;
             }
             "settled" => self.restless = false,
-            "reach" | "healed" | "rebalance" => {}
+            "rebalance" => {
+                let volume = self.volume.as_mut().unwrap();
+                assert!(volume.bricks.len() > volume.replica as usize && !volume.unspread.is_empty(), "for nothing");
+                volume.unspread.clear();
+            }
+            "reach" | "healed" => {}
             other => panic!("unknown playbook {other}"),
         }
     }
@@ -437,6 +450,7 @@ impl Sim {
             started: true,
             options: BTreeMap::new(),
             directories: false,
+            unspread: Vec::new(),
         });
         self.set(task);
         self.run_bricks();
@@ -464,6 +478,7 @@ impl Sim {
         } else {
             assert_eq!(replica, volume.replica as usize);
             assert_eq!(new.len() % replica, 0);
+            volume.unspread.extend(&new);
         }
         volume.replica = u32::try_from(replica).unwrap();
         volume.bricks.extend(new);

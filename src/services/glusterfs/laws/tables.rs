@@ -375,3 +375,30 @@ fn on_limits_what_is_changed() {
     let fresh = Sim::new(3, Replica::Auto);
     assert!(refused(&fresh, &only)[0].what.contains("leaves out nodes"));
 }
+
+#[test]
+fn a_rebalance_that_was_cut_off_is_begun_by_the_next_run() {
+    let mut sim = Sim::new(4, Replica::Fixed(2));
+    sim.form(2, 2);
+    sim.run(&Request::default(), usize::MAX).unwrap();
+    assert!(plan(&sim).is_empty() && sim.done.iter().any(|task| task == "glusterfs/rebalance@server1"));
+    sim.volume.as_mut().unwrap().unspread = vec![3, 4];
+    assert_eq!(playbooks(&plan(&sim), "volume"), ["rebalance@server1"]);
+    sim.node(4).up = false;
+    assert!(playbooks(&plan(&sim), "volume").is_empty(), "it wants all bricks");
+}
+
+#[test]
+fn who_is_too_old_for_the_pool_is_not_probed() {
+    let mut sim = Sim::new(3, Replica::Auto);
+    sim.form(2, 2);
+    sim.install(&name(3));
+    sim.start(&name(3));
+    let mut seen = sim.look();
+    known(seen.get_mut(&name(3)).unwrap()).unwrap().daemon.op_version = Some(90_000);
+    let refusals = decide(&sim.spec, &seen, &Request::default()).unwrap_err();
+    assert!(
+        refusals.iter().any(|one| one.node == Some(name(3)) && one.what.contains("op-version is 90000")),
+        "{refusals:?}"
+    );
+}

@@ -25,6 +25,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Refusal> {
         refusals.extend(names(view, &client.node, &facts.host));
     }
     refusals.extend(versions(view));
+    refusals.extend(op_versions(view));
     refusals
 }
 
@@ -104,6 +105,25 @@ fn versions(view: &View<'_>) -> Option<Refusal> {
         ),
         "bring all nodes to the same major version first",
     ))
+}
+
+// Who cannot do what the pool does is refused by the pool itself, and says so only in its log. A glusterd that is new has
+// stored the most that it can do.
+fn op_versions(view: &View<'_>) -> Vec<Refusal> {
+    let in_pool = view.known.iter().filter(|(_, facts)| view.cluster.has(facts));
+    let Some(pool) = in_pool.filter_map(|(_, facts)| facts.daemon.op_version).max() else { return Vec::new() };
+    let joiners = view.touched().filter(|(_, facts)| !view.cluster.has(facts));
+    let behind =
+        joiners.filter_map(|(member, facts)| Some((member, facts.daemon.op_version.filter(|own| *own < pool)?)));
+    behind
+        .map(|(member, own)| {
+            refuse(
+                Some(&member.node),
+                format!("its op-version is {own}, and the pool's is {pool}: its GlusterFS is too old to join"),
+                "install the version that the other nodes have",
+            )
+        })
+        .collect()
 }
 
 /// What is worth saying of hosts that are fit.

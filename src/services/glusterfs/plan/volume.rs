@@ -26,6 +26,8 @@ pub(super) fn plan(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -
                 let others = pool::members(view, growth, coordinator).filter(|member| member.node != coordinator.node);
                 let why = "what it may have missed is missing in all that follows";
                 waves.push(others.map(|member| pool::catch_up(view, &member.node, seen, why)).collect());
+            } else {
+                waves.extend(unspread(view, coordinator, volume).map(alone));
             }
             waves.extend(set.map(alone));
             waves
@@ -112,10 +114,21 @@ fn add_bricks(view: &View<'_>, on: &Member, volume: &Volume, grow: (&[&Member], 
     if !extend.is_empty() {
         let why = format!("{} add room: {} more replica set(s)", list(extend), extend.len() / replica as usize);
         tasks.push(add("extend", extend, why, before + raise.len(), replica));
-        let why = "new replica sets hold nothing until files are moved there";
-        tasks.push(task("rebalance", &on.node, why).with("volume", volume.name.as_str()));
+        tasks.push(rebalance(on, volume, "new replica sets hold nothing until files are moved there"));
     }
     tasks
+}
+
+fn rebalance(on: &Member, volume: &Volume, why: &str) -> Task {
+    task("rebalance", &on.node, why).with("volume", volume.name.as_str())
+}
+
+// What was added, and never got its share. All bricks must be up for that.
+fn unspread(view: &View<'_>, on: &Member, volume: &Volume) -> Option<Task> {
+    let new = view.known.iter().filter(|(_, facts)| facts.brick.unspread);
+    let new = names(new.map(|(member, _)| &member.node));
+    let wanted = volume.sets() > 1 && !new.is_empty() && view.unknown.is_empty() && view.request.touches(&on.node);
+    wanted.then(|| rebalance(on, volume, &format!("folders on {new} get no files, and nobody has begun a rebalance")))
 }
 
 // While a second copy is filled. `auto` wants the first of two bricks, the complete one; the count, which means nothing
