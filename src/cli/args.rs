@@ -1,5 +1,6 @@
 //! The command line, as `clap` reads it.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -105,6 +106,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Bring what the inventory wants into being; run again, it does nothing; it never shrinks anything
     Up(UpArgs),
+    /// Take more nodes into a running cluster; the inventory is changed first
+    Add(AddArgs),
     /// Show health, as the cluster itself sees it
     Status(ServiceArgs),
     /// Run a command on all nodes, or on those of --on
@@ -125,6 +128,27 @@ pub enum Command {
         #[arg(value_enum)]
         of: SchemaOf,
     },
+}
+
+/// Options of `add`.
+#[derive(Args, Debug)]
+#[group(id = "nodes", required = true, multiple = true, args = ["ip", "host"])]
+pub struct AddArgs {
+    /// To which service
+    #[arg(short, long, value_name = "S", value_parser = service)]
+    pub service: Service,
+    /// A node's address; where the inventory does not know it, the node says its name itself
+    #[arg(long, value_name = "IP")]
+    pub ip: Vec<IpAddr>,
+    /// A node's name; where the inventory does not know it, this machine must find its address
+    #[arg(long, value_name = "NAME")]
+    pub host: Vec<String>,
+    /// Show what would be done, and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask; never answers a question about losing data
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 /// Which schema.

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::args::{Cli, Color, Command, Common, Format, SchemaOf};
+use crate::cli::args::{AddArgs, Cli, Color, Command, Common, Format, SchemaOf};
 use crate::model::Service;
-use crate::ops::{self, Access, Fault, Job, PlanWish, SchemaKind, Settings, UpWish};
+use crate::ops::{self, Access, AddWish, Fault, Job, PlanWish, SchemaKind, Settings, UpWish};
 use crate::plan::Mode;
 use crate::report::{self, ColorChoice, Console, Mark, Said};
 
@@ -62,6 +62,10 @@ async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault>
             };
             let wish = UpWish { mode, absent: up.absent, dry_run: up.dry_run, yes: up.yes };
             ops::up(load(up.services.service)?, wish).await
+        }
+        Command::Add(add) => {
+            let AddArgs { service, ip: ips, host: hosts, dry_run, yes } = add;
+            ops::add(settings, AddWish { service, ips, hosts, dry_run, yes }).await
         }
         Command::Status(status) => ops::status(load(status.service)?).await,
         Command::Run(own) => ops::run_file(load(Vec::new())?, own.wish()).await,

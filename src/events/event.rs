@@ -68,6 +68,13 @@ pub enum Event {
         /// On these nodes.
         nodes: Vec<NodeName>,
     },
+    /// The inventory's file was changed, before any node is.
+    InventoryChanged {
+        /// The file.
+        path: String,
+        /// How, as a unified diff.
+        diff: String,
+    },
     /// A stage begins.
     StageStarted {
         /// Its name in the plan.

@@ -40,6 +40,7 @@ impl RunState {
                 if self.hindered() { &mut self.hindrances } else { &mut self.refusals }.extend(refusals);
             }
             Event::Locked { nodes } => self.locked = nodes,
+            Event::InventoryChanged { path, .. } => self.inventory = path,
             Event::StageStarted { stage } => self.stage_started(stage, at),
             Event::StageEnded { .. } => {
                 self.stages_done = self.stage.take().map_or(self.stages_done, |open| open.index + 1);

@@ -32,6 +32,16 @@ pub struct Places {
     pub home: Option<PathBuf>,
 }
 
+impl Places {
+    /// Of an inventory in this file.
+    pub fn of(path: &Path) -> Self {
+        let beside = path.parent().unwrap_or(Path::new("")).to_owned();
+        // Paths in the result are absolute, whatever directory we are started in.
+        let beside = std::path::absolute(&beside).unwrap_or(beside);
+        Self { beside, home: std::env::home_dir() }
+    }
+}
+
 /// An inventory as far as it could be read, and everything that is wrong with it so far: rooms judge their
 /// sections before anything is reported, so that all problems are told at once.
 #[derive(Clone, Debug)]
@@ -78,11 +88,8 @@ impl Inventory {
 impl Draft {
     /// Reads a file.
     pub fn read(path: &Path) -> Self {
-        let beside = path.parent().unwrap_or(Path::new("")).to_owned();
-        // Paths in the result are absolute, whatever directory we are started in.
-        let beside = std::path::absolute(&beside).unwrap_or(beside);
         match Source::read(path) {
-            Ok(source) => Self::of(path, source, &Places { beside, home: std::env::home_dir() }),
+            Ok(source) => Self::of(path, source, &Places::of(path)),
             Err(mut problems) => {
                 for problem in problems.list.iter_mut().filter(|problem| problem.help.is_none()) {
                     let inside = path.is_dir().then(|| format!(" in it: `-i {}`", path.join("FILE").display()));
@@ -92,6 +99,11 @@ impl Draft {
                 Self { inventory: None, problems }
             }
         }
+    }
+
+    /// Reads a text that could be in a file.
+    pub fn of_text(path: &Path, text: &str) -> Self {
+        Self::of(path, Source::new(&path.to_string_lossy(), text), &Places::of(path))
     }
 
     /// Reads a text.

@@ -5,6 +5,7 @@
 
 mod address;
 mod draft;
+mod edit;
 mod form;
 mod keys;
 mod node;
@@ -15,6 +16,7 @@ mod select;
 mod ssh;
 
 pub use draft::{Draft, Inventory, Places};
+pub use edit::EditError;
 pub use form::{Field, Form, names};
 pub use node::{InventoryNode, Role};
 pub use schema::schema;

@@ -1,6 +1,7 @@
 //! What ends a command before it has begun.
 
 use crate::exec::hand::LoadError;
+use crate::ops::ChangeError;
 use crate::playbook::{Faults, RenderError};
 use crate::report::FolderError;
 use crate::transport::ConnectError;
@@ -27,6 +28,9 @@ pub enum Fault {
     /// The journal cannot be written.
     #[error("cannot write the journal in `{0}`")]
     Journal(std::path::PathBuf, #[source] std::io::Error),
+    /// The inventory cannot be changed.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
     /// Something on this machine.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -48,7 +52,7 @@ impl Fault {
             Self::Usage(_) | Self::Load(_) => 2,
             Self::Inventory(_) | Self::Playbooks(_) | Self::Render(_) => 3,
             Self::Connect(_) => 4,
-            Self::Folder(_) | Self::Journal(..) | Self::Terminal(_) => 1,
+            Self::Folder(_) | Self::Journal(..) | Self::Change(_) | Self::Terminal(_) => 1,
             Self::Bug(_) => 70,
         }
     }

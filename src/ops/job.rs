@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::inventory::{Draft, Inventory, host_names, select};
 use crate::model::{Hop, NodeName, Service};
-use crate::ops::{Fault, Settings};
+use crate::ops::{Fault, InventoryChange, Settings};
 use crate::plan::{Level, Note};
 use crate::playbook::Library;
 use crate::services::{self, MANAGED, Rooms};
@@ -24,12 +24,24 @@ pub struct Job {
     pub only: Option<BTreeSet<NodeName>>,
     /// Those of `-H`, each by the name that it has here.
     pub hosts: Vec<(NodeName, Hop)>,
+    /// The inventory's file is not so yet: it shall be before any node is changed.
+    pub change: Option<InventoryChange>,
 }
 
 impl Job {
     /// Reads and judges the inventory and the playbooks, all problems at once.
     pub fn load(settings: Settings) -> Result<Self, Fault> {
-        let mut draft = Draft::read(&settings.inventory);
+        let draft = Draft::read(&settings.inventory);
+        Self::judged(settings, draft)
+    }
+
+    /// With an inventory that was changed, and is to be written so.
+    pub fn with(settings: Settings, inventory: &Inventory, change: Option<InventoryChange>) -> Result<Self, Fault> {
+        let draft = Draft::of_text(&inventory.path, &inventory.source.text);
+        Ok(Self { change, ..Self::judged(settings, draft)? })
+    }
+
+    fn judged(settings: Settings, mut draft: Draft) -> Result<Self, Fault> {
         let rooms = services::open(&mut draft, &settings.services);
         let inventory = draft.finish().map_err(|problems| Fault::Inventory(Box::new(problems)))?;
         let library = match &settings.playbooks {
@@ -64,7 +76,7 @@ impl Job {
 
     fn of(settings: Settings, inventory: Inventory, (rooms, library): (Rooms, Library)) -> Result<Self, Fault> {
         let only = settings.on.as_deref().map(|on| select(&inventory, on).map_err(Fault::Usage)).transpose()?;
-        Ok(Self { settings, inventory, rooms, library, only, hosts: Vec::new() })
+        Ok(Self { settings, inventory, rooms, library, only, hosts: Vec::new(), change: None })
     }
 
     /// The nodes of all rooms, sorted.

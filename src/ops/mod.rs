@@ -1,6 +1,8 @@
 //! Use cases: each reads as named steps on one screen.
 
+mod add;
 mod ask;
+mod change;
 mod check;
 mod connect;
 mod fault;
@@ -17,6 +19,8 @@ mod targets;
 mod tellers;
 mod up;
 
+pub use add::{AddWish, add};
+pub use change::{ChangeError, InventoryChange};
 pub use check::{check, schema};
 pub use fault::Fault;
 pub use hand::{ExecWish, GetWish, HandWish, PutWish, exec, get, put, time};

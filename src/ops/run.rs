@@ -89,6 +89,15 @@ impl Run {
         self.context.tell.send(Event::Refused { refusals }).await;
     }
 
+    /// Makes the inventory's file say what this run wants, where it does not yet.
+    pub(super) async fn write_inventory(&self) -> Result<(), Fault> {
+        let Some(change) = &self.job.change else { return Ok(()) };
+        change.write()?;
+        let (path, diff) = (change.path().display().to_string(), change.diff());
+        self.context.tell.send(Event::InventoryChanged { path, diff }).await;
+        Ok(())
+    }
+
     /// Renders everything before the first change, so that a mistake in a playbook costs nothing.
     pub(super) fn render(&self, plan: &Plan) -> Result<Ready, Fault> {
         render(&self.job, plan)

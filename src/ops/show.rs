@@ -10,6 +10,15 @@ use crate::playbook::{Kind, RenderedStep};
 use crate::report::{PlanText, StepKind, StepText, Steps};
 
 impl Run {
+    /// Shows how the inventory would be changed, on the free terminal.
+    pub(super) async fn show_change(&self) -> Result<(), Fault> {
+        let Some(change) = &self.job.change else { return Ok(()) };
+        let paused = self.context.tell.pause().await;
+        let shown = self.job.settings.console.diff(&change.path().display().to_string(), &change.diff());
+        drop(paused);
+        shown.map_err(Fault::Terminal)
+    }
+
     /// Shows all that would be done, on the free terminal. Its notes were told with the plan.
     pub(super) async fn show(&self, plan: &Plan, ready: &Ready) -> Result<(), Fault> {
         let paused = self.context.tell.pause().await;

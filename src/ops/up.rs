@@ -62,10 +62,12 @@ async fn work(run: &Run, wish: &UpWish, request: &Request) -> Result<bool, Fault
     let look = run.look(LookWhy::First, Purpose::Plan).await;
     let Some(plan) = run.decide(&look, request).await else { return Ok(true) };
     let ready = run.render(&plan)?;
-    if !plan.is_empty() && (wish.dry_run || !wish.yes) {
+    let empty = plan.is_empty() && run.job.change.is_none();
+    if !empty && (wish.dry_run || !wish.yes) {
+        run.show_change().await?;
         run.show(&plan, &ready).await?;
     }
-    if plan.is_empty() || wish.dry_run || !agreed(run, wish.yes, &plan).await? {
+    if empty || wish.dry_run || !agreed(run, wish.yes, &plan).await? {
         return Ok(true);
     }
     let seen = look.nodes.iter().filter(|(_, seen)| seen.known().is_some());
@@ -104,12 +106,15 @@ async fn locked(
     let look = run.look(why, Purpose::Plan).await;
     let Some(mut plan) = run.decide(&look, request).await else { return Ok(true) };
     if plan.is_empty() {
+        run.write_inventory().await?;
         return Ok(true);
     }
     if let Some(shown) = shown.filter(|shown| shown.stages != plan.stages && !wish.yes) {
         run.refuse(vec![changed(&shown, &plan)]).await;
         return Ok(true);
     }
+    // First of all: whatever comes in between, the next run knows what was wanted.
+    run.write_inventory().await?;
     let mut done = Vec::new();
     loop {
         // Also of what a plan goes on with: somebody may have been booted meanwhile.
@@ -193,7 +198,11 @@ pub(super) async fn agreed(run: &Run, yes: bool, plan: &Plan) -> Result<bool, Fa
         return Ok(false);
     }
     let nodes: BTreeSet<_> = plan.tasks().map(|task| &task.id.node).collect();
-    let question = format!("Do this on {} node{}?", nodes.len(), if nodes.len() == 1 { "" } else { "s" });
+    let question = match nodes.len() {
+        0 => "Change the inventory?".to_owned(),
+        1 => "Do this on 1 node?".to_owned(),
+        count => format!("Do this on {count} nodes?"),
+    };
     let paused = run.context.tell.pause().await;
     let yes = confirm(question).await;
     drop(paused);

@@ -183,6 +183,12 @@ fn known_after(stage: usize) -> String {
     format!("what follows is known after stage {}", stage + 1)
 }
 
+/// A unified diff of a file on this machine, laid out as those of files on nodes are.
+pub(super) fn diff_lines(path: &str, diff: &str, paint: Paint) -> Vec<String> {
+    let lines = diff.lines().map(|line| body_line(StepKind::File, line, paint));
+    std::iter::once(format!("Change {}", clean(path))).chain(lines).collect()
+}
+
 fn body_line(kind: StepKind, line: &str, paint: Paint) -> String {
     let style = match (kind, line.bytes().next()) {
         (StepKind::File, Some(b'+')) => Style::new().green(),
@@ -192,12 +198,12 @@ fn body_line(kind: StepKind, line: &str, paint: Paint) -> String {
     format!("         {}", paint.apply(&style, &clean(line)))
 }
 
-/// "Install the packages" becomes "install the packages"; "NFS exports .." stays.
 // What the plan does not have yet.
 fn rest(open: &str) -> String {
     format!("Then the plan goes on: {}", clean(open))
 }
 
+/// "Install the packages" becomes "install the packages"; "NFS exports .." stays.
 fn uncapitalised(sentence: &str) -> String {
     let mut chars = sentence.chars();
     match (chars.next(), chars.clone().next()) {

@@ -28,6 +28,12 @@ pub fn say(stamped: &Stamped, state: &RunState, verbose: bool) -> Vec<Said> {
         Event::Refused { refusals } if state.hindered() => Said::hindrances(refusals),
         Event::Refused { refusals } => Said::refusals(refusals),
         Event::Locked { nodes } => info(format!("locks are held on {}", hosts::fold(nodes))),
+        Event::InventoryChanged { path, diff } => {
+            let changed =
+                |line: &&str| line.starts_with(['+', '-']) && !line.starts_with("+++") && !line.starts_with("---");
+            let lines = diff.lines().filter(changed).map(|line| format!("| {}", clean(line)));
+            std::iter::once(format!("{path} is changed")).chain(lines).map(|text| Said::new(Mark::Info, text)).collect()
+        }
         Event::StageStarted { stage } => info(stage_begins(stage, state)),
         Event::StageEnded { stage } if verbose => info(format!("stage {stage} has ended")),
         Event::StepStarted { task, doc, .. } if verbose => {

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write, stderr, stdout};
 use console::Term;
 
 use crate::events::Teller;
+use crate::report::plan_text::diff_lines;
 use crate::report::{
     ByHost, ColorChoice, Grouped, HandJson, HandTeller, Json, Live, Mark, Paint, Plain, PlanText, Said, Spill, marked,
     pretty,
@@ -99,5 +100,14 @@ impl Console {
             return stdout().write_all((plan.lines(self.out).join("\n") + "\n").as_bytes());
         }
         plan.would().iter().try_for_each(|said| self.say(said))
+    }
+
+    /// Shows how a file on this machine would be changed: a unified diff.
+    pub fn diff(self, path: &str, diff: &str) -> io::Result<()> {
+        if self.live {
+            return stdout().write_all((diff_lines(path, diff, self.out).join("\n") + "\n").as_bytes());
+        }
+        let evidence = diff.lines().map(str::to_owned).collect();
+        self.say(&Said { evidence, ..Said::new(Mark::DryRun, format!("Would change {path}")) })
     }
 }

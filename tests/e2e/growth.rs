@@ -150,3 +150,33 @@ fn is_two_by_two(lab: &Lab) {
     let (one, two) = (files([1, 2]), files([3, 4]));
     assert!(one > 0 && two > 0 && one + two == 40, "{one} and {two} files");
 }
+
+#[test]
+#[ignore = "needs root and the lab: make e2e"]
+fn a_node_is_added_by_its_address_and_the_inventory_learns_of_it() {
+    let lab = Lab::up("ea-add", 3, "debian12-gluster");
+    let text = "# mine\n".to_owned() + &lab.inventory(1) + "# the end\n";
+    lab.write_inventory(&text);
+    let inventory = || std::fs::read_to_string(lab.folder.join("inventory.yml")).unwrap();
+    let add = |code, more: &[&str]| lab.expect(code, &[&["add", "--service", "glusterfs"], more].concat());
+    let said = add(5, &["--ip", "10.77.0.102", "--yes"]);
+    assert!(said.contains("there is no cluster to join") && inventory() == text, "{said}");
+    lab.expect(0, &["up", "--yes"]);
+    lab.ssh(1, &format!("cd {MOUNT}/uploads && for i in $(seq 30); do echo $i >old$i; done"));
+
+    let said = add(0, &["--ip", "10.77.0.102", "--dry-run"]);
+    assert!(said.contains("Would change ") && said.contains("+    - hostname: server2"), "{said}");
+    assert_eq!(inventory(), text);
+    let said = add(4, &["--ip", "10.77.0.109", "--yes"]);
+    assert!(said.contains("new-10-77-0-109") || said.contains("10.77.0.109"), "{said}");
+    assert_eq!(inventory(), text);
+    add(0, &["--ip", "10.77.0.102", "--ip", "10.77.0.103", "--yes"]);
+    let now = inventory();
+    assert!(now.starts_with("# mine\n") && now.ends_with("# the end\n") && now.contains("hostname: server3"), "{now}");
+    let info = lab.ssh(1, "gluster --mode=script volume info shared_data");
+    assert!(info.contains("Number of Bricks: 1 x 3 = 3"), "{info}");
+    lab.same_bricks(&[1, 2, 3]);
+    let again = add(0, &["--host", "server3", "--yes"]);
+    assert!(again.contains("nothing to do") && inventory() == now, "{again}");
+    lab.settled();
+}

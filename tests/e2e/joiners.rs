@@ -9,7 +9,7 @@ use crate::trouble::{GLUSTER, has};
 fn pair() -> Lab {
     let lab = Lab::up("eb-join", 3, GLUSTER);
     let said = lab.expect(5, &["up", "--join", "--yes"]);
-    has(&said, &["refused: `--join` needs a cluster to join, and no node has volume `shared_data`"]);
+    has(&said, &["refused: there is no cluster to join: no node has volume `shared_data`"]);
     lab.kill(3);
     lab.untouched(2, "a refused bring-up", || {
         for args in [&["up", "--yes"][..], &["up", "--bootstrap", "--yes"]] {

@@ -237,7 +237,7 @@ fn forced_modes() {
         only: None,
     };
     let join = Request { mode: Mode::Join, ..Request::default() };
-    assert!(refused(&sim, &join)[0].what.contains("needs a cluster to join"));
+    assert!(refused(&sim, &join)[0].what.contains("there is no cluster to join"));
     sim.node(3).up = false;
     assert!(refused(&sim, &bootstrap(&[]))[0].remedy.contains("--bootstrap --absent server3"));
     sim.run(&bootstrap(&[3]), usize::MAX).unwrap();

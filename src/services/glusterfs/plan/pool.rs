@@ -90,8 +90,8 @@ fn mode(view: &View<'_>) -> Vec<Refusal> {
         )],
         (Mode::Join, None) => vec![refuse(
             None,
-            format!("`--join` needs a cluster to join, and no node has volume `{volume}`"),
-            "run `up` without `--join`",
+            format!("there is no cluster to join: no node has volume `{volume}`"),
+            "make one with `up`, without `--join`",
         )],
         (Mode::Bootstrap, None) => {
             let answers = view.known.iter().filter(|(member, _)| view.request.absent.contains(&member.node));
