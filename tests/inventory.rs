@@ -19,7 +19,7 @@ mod inventory {
     }
 
     fn finish(mut draft: Draft) -> Result<(Inventory, Spec), Problems> {
-        let spec = draft.judge(Spec::read);
+        let spec = draft.judge(|inventory, problems| Spec::read(inventory, &[], problems));
         Ok((draft.finish()?, spec.expect("a spec where nothing is wrong")))
     }
 }

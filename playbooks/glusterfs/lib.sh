@@ -273,6 +273,23 @@ all_healed() {
   done
 }
 
+# others_agree V BRICK..: for a wait, once: all bricks of V but these, which are gone for good, are connected and list the same
+# to heal. What each of those that stay misses is missed by the others in the same way: it is what these BRICK.. miss.
+others_agree() {
+  gl volume heal "$1" info
+  [ "$ret" = 0 ] || say_no "$err"
+  shift
+  odd=$(printf '%s\n' "$@" '' "$xml" | awk '
+    !now && /^$/ { now = 1; next }
+    !now { dead[$0] = 1; next }
+    /^brick[ >]/ { name = "" }
+    /^name>/ && name == "" { name = substr($0, 6); stays = !(name in dead); n += stays }
+    /^file[ >]/ && stays { split($0, quoted, "\""); lists[quoted[2]]++ }
+    /^status>/ && stays && $0 != "status>Connected" { print name " is not connected" }
+    END { for (file in lists) if (lists[file] != n) print "only some copies list " file }')
+  [ -z "$odd" ] || say_no "$odd"
+}
+
 # bricks_return V: waits for bricks that are away. A node that is booted again is back within a minute; without it
 # there is nothing to wait for.
 bricks_return() {

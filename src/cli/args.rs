@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::cli::hand::{ExecArgs, GetArgs, PutArgs};
 use crate::cli::own::{RunArgs, SshArgs};
 use crate::model::Service;
+use crate::ops::RemoveWish;
 
 /// Bring up and look after GlusterFS and HA controller clusters over SSH, from one inventory file.
 ///
@@ -108,6 +109,8 @@ pub enum Command {
     Up(UpArgs),
     /// Take more nodes into a running cluster; the inventory is changed first
     Add(AddArgs),
+    /// Take nodes out of a running cluster, safely; the inventory is changed first
+    Remove(RemoveArgs),
     /// Show health, as the cluster itself sees it
     Status(ServiceArgs),
     /// Run a command on all nodes, or on those of --on
@@ -149,6 +152,40 @@ pub struct AddArgs {
     /// Do not ask; never answers a question about losing data
     #[arg(short, long)]
     pub yes: bool,
+}
+
+/// Options of `remove`.
+#[derive(Args, Debug)]
+#[group(id = "leaving", required = true, multiple = true, args = ["ip", "host"])]
+pub struct RemoveArgs {
+    /// From which service
+    #[arg(short, long, value_name = "S", value_parser = service)]
+    pub service: Service,
+    /// A node's address
+    #[arg(long, value_name = "IP")]
+    pub ip: Vec<IpAddr>,
+    /// A node's name
+    #[arg(long, value_name = "NAME")]
+    pub host: Vec<String>,
+    /// This one of them will not come back: it must be unreachable for us and for all others
+    #[arg(long, value_name = "NODE")]
+    pub confirm_dead: Vec<String>,
+    /// Delete its copy of the data, and what its daemon has stored, on the node
+    #[arg(long)]
+    pub wipe: bool,
+    /// Show what would be done, and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask; never answers a question about losing data
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+impl RemoveArgs {
+    pub(super) fn wish(self) -> RemoveWish {
+        let Self { service, ip: ips, host: hosts, confirm_dead, wipe, dry_run, yes } = self;
+        RemoveWish { service, ips, hosts, confirm_dead, wipe, dry_run, yes }
+    }
 }
 
 /// Which schema.

@@ -60,13 +60,14 @@ async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault>
                 (_, true) => Mode::Join,
                 _ => Mode::Auto,
             };
-            let wish = UpWish { mode, absent: up.absent, dry_run: up.dry_run, yes: up.yes };
+            let wish = UpWish { mode, absent: up.absent, dry_run: up.dry_run, yes: up.yes, ..UpWish::default() };
             ops::up(load(up.services.service)?, wish).await
         }
         Command::Add(add) => {
             let AddArgs { service, ip: ips, host: hosts, dry_run, yes } = add;
             ops::add(settings, AddWish { service, ips, hosts, dry_run, yes }).await
         }
+        Command::Remove(remove) => ops::remove(settings, remove.wish()).await,
         Command::Status(status) => ops::status(load(status.service)?).await,
         Command::Run(own) => ops::run_file(load(Vec::new())?, own.wish()).await,
         Command::Ssh(ssh) => match ops::shell(&load(Vec::new())?, &ssh.node, &ssh.command)? {},
@@ -96,6 +97,7 @@ fn settings(common: Common, console: Console, args: &[OsString]) -> Settings {
         hosts: common.hosts,
         on: common.on,
         services: Vec::new(),
+        leaving: Vec::new(),
         forks: usize::from(common.forks),
         playbooks: common.playbooks,
         access: Access {

@@ -58,7 +58,7 @@ pub async fn add(settings: Settings, wish: AddWish) -> Result<u8, Fault> {
     }
     let change = InventoryChange::between(&before, &after);
     let job = Job::with(settings, &after, change)?;
-    let wish = UpWish { mode: Mode::Join, absent: Vec::new(), dry_run: wish.dry_run, yes: wish.yes };
+    let wish = UpWish { mode: Mode::Join, dry_run: wish.dry_run, yes: wish.yes, ..UpWish::default() };
     up(job, wish).await
 }
 

@@ -13,6 +13,9 @@ pub enum Fault {
     /// The command line asks for something that is not there.
     #[error("{0}")]
     Usage(String),
+    /// It would not be safe.
+    #[error("refused: {0}")]
+    Unsafe(String),
     /// The inventory.
     #[error("the inventory is not valid")]
     Inventory(Box<Problems>),
@@ -52,6 +55,7 @@ impl Fault {
             Self::Usage(_) | Self::Load(_) => 2,
             Self::Inventory(_) | Self::Playbooks(_) | Self::Render(_) => 3,
             Self::Connect(_) => 4,
+            Self::Unsafe(_) => 5,
             Self::Folder(_) | Self::Journal(..) | Self::Change(_) | Self::Terminal(_) => 1,
             Self::Bug(_) => 70,
         }

@@ -42,7 +42,7 @@ impl Job {
     }
 
     fn judged(settings: Settings, mut draft: Draft) -> Result<Self, Fault> {
-        let rooms = services::open(&mut draft, &settings.services);
+        let rooms = services::open(&mut draft, &settings.services, &settings.leaving);
         let inventory = draft.finish().map_err(|problems| Fault::Inventory(Box::new(problems)))?;
         let library = match &settings.playbooks {
             Some(folder) => Library::load(folder),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::model::Service;
+use crate::model::{NodeName, Service};
 use crate::report::Console;
 
 /// Which format's schema.
@@ -40,6 +40,8 @@ pub struct Settings {
     pub on: Option<String>,
     /// Services; none named is all that are managed.
     pub services: Vec<Service>,
+    /// Nodes that are taken out of these services.
+    pub leaving: Vec<NodeName>,
     /// How many nodes are worked on at one time.
     pub forks: usize,
     /// A folder of playbooks that replaces the built-in ones.

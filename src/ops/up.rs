@@ -13,12 +13,16 @@ use crate::plan::{Mode, Plan, Refusal, Request, Stage, Then, surprises};
 use crate::services::Purpose;
 
 /// What `up` is asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct UpWish {
     /// Bootstrap, join, or either.
     pub mode: Mode,
     /// Nodes that a bootstrap may do without.
     pub absent: Vec<String>,
+    /// Nodes that leave and will not come back.
+    pub dead: BTreeSet<NodeName>,
+    /// What nodes that leave have stored is deleted.
+    pub wipe: bool,
     /// Show, and stop.
     pub dry_run: bool,
     /// Do not ask.
@@ -28,11 +32,14 @@ pub struct UpWish {
 /// Does it. Answers the exit code.
 pub async fn up(job: Job, wish: UpWish) -> Result<u8, Fault> {
     let absent = job::nodes(&job.inventory, &wish.absent)?;
-    let request = Request { mode: wish.mode, absent: absent.clone(), only: job.only.clone() };
+    let mut missing = absent.clone();
+    missing.extend(wish.dead.iter().cloned());
+    let (dead, only) = (wish.dead.clone(), job.only.clone());
+    let request = Request { mode: wish.mode, absent, only, dead, wipe: wish.wipe };
     let run = Run::start(job, !wish.dry_run).await?;
     let outcome = work(&run, &wish, &request).await;
     let unfinished = matches!(outcome, Ok(false));
-    run.end(outcome.map(drop), move |state| match state.exit_code(&absent) {
+    run.end(outcome.map(drop), move |state| match state.exit_code(&missing) {
         0 if unfinished => 1,
         code => code,
     })

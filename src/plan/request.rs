@@ -25,6 +25,10 @@ pub struct Request {
     pub absent: BTreeSet<NodeName>,
     /// `--on`: nodes that may be changed. `None` is all of them. It never limits what is looked at.
     pub only: Option<BTreeSet<NodeName>>,
+    /// Of the nodes that leave, those that will not come back.
+    pub dead: BTreeSet<NodeName>,
+    /// What nodes that leave have stored is deleted there.
+    pub wipe: bool,
 }
 
 impl Request {

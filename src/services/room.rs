@@ -36,11 +36,12 @@ pub type Rooms = Vec<Box<dyn Room>>;
 
 /// Opens the rooms that are managed: of `only`, or every service that has a section of its own, and GlusterFS.
 /// What is wrong in their sections is added to the draft's problems.
-pub fn open(draft: &mut Draft, only: &[Service]) -> Rooms {
+/// `leaving` are nodes that are taken out of them.
+pub fn open(draft: &mut Draft, only: &[Service], leaving: &[NodeName]) -> Rooms {
     let wanted = |service: Service| only.is_empty() || only.contains(&service);
     let mut rooms: Rooms = Vec::new();
     if wanted(Service::Glusterfs)
-        && let Some(room) = draft.judge(glusterfs::Glusterfs::read)
+        && let Some(room) = draft.judge(|inventory, problems| glusterfs::Glusterfs::read(inventory, leaving, problems))
     {
         rooms.push(Box::new(room));
     }

@@ -5,22 +5,7 @@ use std::time::Duration;
 use crate::checks::{BRICK, MOUNT};
 use crate::harness::{Lab, eventually};
 use crate::killed::kill_at;
-
-// Appends to a few files and makes new ones, each record synced before it counts as acknowledged.
-const WRITER: &str = r#"#!/bin/sh
-mkdir /mnt/gluster/writer && cd /mnt/gluster/writer || exit 1
-i=0
-while [ ! -e /root/stop ]; do
-  i=$((i + 1))
-  if [ $((i % 2)) = 0 ]; then file=log$((i % 10)); else file=new$i; fi
-  if printf 'record %s.\n' $i | dd of=$file oflag=append conv=notrunc,fsync status=none 2>>/root/errors; then
-    echo "$i $(date +%s%N)" >>/root/acknowledged
-  else
-    echo "record $i" >>/root/errors
-  fi
-  sleep 0.01
-done
-"#;
+use crate::writer::Writer;
 
 // All kinds of things, with all kinds of owners and modes.
 const OLD: &str = r"set -e
@@ -43,9 +28,9 @@ fn one_node_with_data_becomes_three_while_a_writer_goes_on() {
     let old = lab.same_bricks(&[1]);
 
     lab.inventory(3);
-    start_writer(&lab);
+    let writer = Writer::start(&lab, 1);
     lab.expect(0, &["up", "--yes"]);
-    stop_writer(&lab);
+    writer.stop(2);
 
     let info = lab.ssh(1, "gluster --mode=script volume info shared_data");
     assert!(info.contains("Number of Bricks: 1 x 3 = 3"), "{info}");
@@ -55,38 +40,6 @@ fn one_node_with_data_becomes_three_while_a_writer_goes_on() {
         assert!(new.lines().any(|found| found == line), "gone or changed: {line}");
     }
     lab.settled();
-}
-
-fn start_writer(lab: &Lab) {
-    lab.ssh(1, &format!("cat >/root/writer <<'END'\n{WRITER}END\nchmod +x /root/writer"));
-    lab.ssh(1, "systemd-run -q --unit=writer /root/writer");
-    eventually(Duration::from_secs(10), "the writer writes", || {
-        lab.holds(1, "[ $(wc -l </root/acknowledged) -gt 20 ]")
-    });
-}
-
-// Every acknowledged record is there, read on another node and without a cache that could know better.
-fn stop_writer(lab: &Lab) {
-    lab.ssh(1, "systemctl -q is-active writer && touch /root/stop");
-    eventually(Duration::from_secs(60), "the writer ends", || !lab.holds(1, "systemctl -q is-active writer"));
-    assert_eq!(lab.ssh(1, "cat /root/errors"), "", "what the writer got");
-    let times = lab.ssh(1, "cat /root/acknowledged");
-    let records: Vec<(u64, u64)> = times
-        .lines()
-        .map(|line| line.split_once(' ').unwrap())
-        .map(|(record, at)| (record.parse().unwrap(), at.parse().unwrap()))
-        .collect();
-    let read = lab.ssh(2, &format!("cat {MOUNT}/writer/*"));
-    let there: std::collections::BTreeSet<&str> = read.lines().collect();
-    let lost: Vec<u64> =
-        records.iter().map(|(i, _)| *i).filter(|i| !there.contains(format!("record {i}.").as_str())).collect();
-    assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
-    assert_eq!(there.len(), records.len(), "nothing else is there, and nothing twice");
-    assert_eq!(read.lines().count(), records.len());
-    let gap = records.windows(2).map(|two| (two[1].1 - two[0].1) / 1_000_000).max().unwrap();
-    eprintln!("writer: {} records, longest gap {gap} ms", records.len());
-    // Once or twice network.ping-timeout is what a lost connection costs; joining must not cost one.
-    assert!(gap < 10_000, "a write hung for {gap} ms");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod checks;
 mod hand;
 mod harness;
 mod trouble;
+mod writer;
 
 mod bring_up;
 mod by_hand;
@@ -23,6 +24,7 @@ mod own;
 mod power;
 mod power_cuts;
 mod readme;
+mod removal;
 mod strangers;
 mod two_at_once;
 mod unfit;

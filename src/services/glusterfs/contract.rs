@@ -30,5 +30,9 @@ pub const CONTRACTS: &[Contract] = &[
     contract("glusterfs/quorum", &["volume"]),
     contract("glusterfs/boot-mount", &["mount_point", "backup", "fstab_line", "unit", "unit_content"]),
     contract("glusterfs/mount", &["volume", "mount_point", "unit"]),
+    contract("glusterfs/leave", &["volume", "mount_point", "unit"]),
+    contract("glusterfs/remove-brick", &["volume", "replica", "bricks", "before", "replica_before", "dead"]),
+    contract("glusterfs/detach", &["peers"]),
+    contract("glusterfs/wipe", &["brick"]),
     contract("glusterfs/directories", &["mount_point", "directories"]),
 ];

@@ -22,8 +22,9 @@ pub struct Glusterfs {
 
 impl Glusterfs {
     /// Reads the inventory's wishes; what is wrong with them is added to the problems.
-    pub fn read(inventory: &Inventory, problems: &mut Problems) -> Option<Self> {
-        Some(Self { spec: Spec::read(inventory, problems)? })
+    /// `leaving` are nodes that shall have no part in it any more.
+    pub fn read(inventory: &Inventory, leaving: &[NodeName], problems: &mut Problems) -> Option<Self> {
+        Some(Self { spec: Spec::read(inventory, leaving, problems)? })
     }
 
     fn look(&self, look: &Look) -> Nodes {
@@ -43,14 +44,20 @@ impl Room for Glusterfs {
 
     fn nodes(&self) -> Vec<NodeName> {
         let members = self.spec.members.iter().map(|member| &member.node);
-        members.chain(self.spec.clients.iter().map(|client| &client.node)).cloned().collect()
+        let clients = self.spec.clients.iter().map(|client| &client.node);
+        let leaving = self.spec.leaving.iter().map(|leaver| &leaver.member.node);
+        let mut nodes: Vec<NodeName> = members.chain(clients).cloned().collect();
+        // One that goes on as a client is there already.
+        nodes.extend(leaving.filter(|node| !nodes.contains(node)).cloned().collect::<Vec<_>>());
+        nodes
     }
 
     fn ask(&self, node: &NodeName, purpose: Purpose) -> (Vec<Section>, Vec<String>) {
-        let only_mounts = self.spec.clients.iter().any(|client| client.node == *node);
+        let leaves = self.spec.leaving.iter().any(|leaver| leaver.member.node == *node);
+        let only_mounts = !leaves && self.spec.clients.iter().any(|client| client.node == *node);
         let mut sections = if only_mounts { probe::client_sections(&self.spec) } else { probe::sections(&self.spec) };
         let witness = self.spec.members.iter().take(HEAL_WITNESSES).any(|member| member.node == *node);
-        if purpose == Purpose::Status && witness {
+        if (purpose == Purpose::Status || !self.spec.leaving.is_empty()) && witness {
             sections.push(probe::heal_section(&self.spec.volume));
         }
         let names = self.spec.members.iter().map(|member| member.peer_name.clone());
@@ -62,11 +69,7 @@ impl Room for Glusterfs {
     }
 
     fn health(&self, look: &Look) -> Vec<Finding> {
-        let heal = look.nodes.values().filter_map(Seen::known).find_map(|seen| {
-            let answer = seen.answers.get("glusterfs.heal")?;
-            facts::heal_info(&answer.text).ok()
-        });
-        facts::health(&self.spec, &self.look(look), heal.as_deref())
+        facts::health(&self.spec, &self.look(look))
     }
 
     fn contracts(&self) -> &'static [Contract] {

@@ -9,8 +9,9 @@ use crate::services::glusterfs::spec::{Client, Member, Replica, Spec};
 
 type Nodes = BTreeMap<NodeName, Seen<NodeFacts>>;
 
-/// One finding for each node, one for the volume, one for each client. `heal` is what `heal info` said, where it was asked and answered.
-pub fn health(spec: &Spec, nodes: &Nodes, heal: Option<&[BrickHeal]>) -> Vec<Finding> {
+/// One finding for each node, one for the volume, one for each client.
+pub fn health(spec: &Spec, nodes: &Nodes) -> Vec<Finding> {
+    let heal = nodes.values().filter_map(Seen::known).find_map(|facts| facts.heal.as_deref());
     let mut findings: Vec<_> = spec.members.iter().map(|member| node(spec, nodes, member)).collect();
     findings.push(volume(spec, nodes, heal));
     findings.extend(spec.clients.iter().map(|one| client(spec, nodes, one)));

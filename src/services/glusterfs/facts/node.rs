@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::HostFacts;
-use crate::services::glusterfs::facts::{BrickDir, MountFacts, Peer, Volume};
+use crate::services::glusterfs::facts::{BrickDir, BrickHeal, MountFacts, Peer, Volume};
 
 /// The answer of a command that could not always be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +77,8 @@ pub struct NodeFacts {
     pub running: BTreeSet<String>,
     /// Mount point, fstab, unit.
     pub mount: MountFacts,
+    /// What the bricks have to heal, where this node was asked and gluster answered.
+    pub heal: Option<Vec<BrickHeal>>,
     /// Addresses that the active firewall lets in to GlusterFS.
     pub admitted: BTreeSet<String>,
 }

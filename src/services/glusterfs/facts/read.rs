@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Answer, Answers, NOT_ASKED, NodeLook};
 use crate::services::glusterfs::facts::cli::{self, one_line};
-use crate::services::glusterfs::facts::{Asked, BrickDir, Daemon, MountFacts, NodeFacts};
+use crate::services::glusterfs::facts::{Asked, BrickDir, Daemon, MountFacts, NodeFacts, heal_info};
 
 impl NodeFacts {
     /// Reads the room's answers of one look.
@@ -19,6 +19,7 @@ impl NodeFacts {
             brick: BrickDir::read(text(answers, "glusterfs.brick")),
             running: lines(text(answers, "glusterfs.running")),
             mount: mount(answers),
+            heal: answers.get("glusterfs.heal").and_then(|answer| heal_info(&answer.text).ok()),
             admitted: lines(text(answers, "glusterfs.admitted")),
         }
     }

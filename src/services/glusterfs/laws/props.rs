@@ -125,7 +125,7 @@ proptest! {
         // A pool of its own, with a member nobody else knows.
         sim.node(count).peers.insert(99);
         prop_assert!(decide(&sim.spec, &sim.look(), &auto()).is_err());
-        let bootstrap = Request { mode: Mode::Bootstrap, absent: [last].into(), only: None };
+        let bootstrap = Request { mode: Mode::Bootstrap, absent: [last].into(), ..auto() };
         prop_assert!(decide(&sim.spec, &sim.look(), &bootstrap).is_err());
     }
 
@@ -145,5 +145,34 @@ proptest! {
         sim.next_uuid = 50;
         // The simulator refuses to probe a clone.
         converge(&mut sim);
+    }
+
+    #[test]
+    fn who_leaves_is_gone_and_the_others_keep_their_copies(
+        count in 2usize..=5, who in 1usize..=5, off in any::<bool>(), wipe in any::<bool>(), cuts in proptest::collection::vec(0usize..12, 0..3)
+    ) {
+        let who = who.min(count);
+        let mut sim = Sim::new(count, Replica::Auto);
+        converge(&mut sim);
+        let uuid = sim.node(who).uuid.unwrap();
+        sim.leave(who);
+        sim.node(who).up = !off;
+        let alone = decide(&sim.spec, &sim.look(), &auto());
+        prop_assert_eq!(alone.is_err(), off, "a dead one leaves only when somebody says that it is");
+        let dead = if off { [name(who)].into() } else { std::collections::BTreeSet::default() };
+        let request = Request { dead, wipe, ..auto() };
+        for cut in cuts {
+            sim.run(&request, cut).unwrap();
+        }
+        sim.run(&request, usize::MAX).unwrap();
+        let plan = decide(&sim.spec, &sim.look(), &request).unwrap();
+        prop_assert!(plan.is_empty(), "{plan:#?}\n{:?}", sim.done);
+        let volume = sim.volume.clone().unwrap();
+        prop_assert!(!volume.bricks.contains(&uuid) && volume.bricks.len() == count - 1);
+        prop_assert_eq!(sim.node(who).content, off || !wipe);
+        // The inventory alone says the same.
+        sim.spec.leaving.clear();
+        sim.nodes.remove(&name(who));
+        prop_assert!(decide(&sim.spec, &sim.look(), &auto()).unwrap().is_empty());
     }
 }

@@ -7,10 +7,10 @@ use crate::facts::{HostFacts, OsFamily, Seen};
 use crate::model::NodeName;
 use crate::plan::{Plan, Refusal, Request, Task, Then, Var, surprises};
 use crate::services::glusterfs::facts::{
-    Asked, Brick, BrickDir, Daemon, MountFacts, NodeFacts, Peer, Volume, VolumeStatus,
+    Asked, Brick, BrickDir, BrickHeal, Daemon, MountFacts, NodeFacts, Peer, Volume, VolumeStatus,
 };
 use crate::services::glusterfs::plan::{Nodes, decide, mount_unit};
-use crate::services::glusterfs::spec::{Client, DedicatedBrick, Member, PeerNames, Replica, Spec};
+use crate::services::glusterfs::spec::{Client, DedicatedBrick, Leaver, Member, PeerNames, Replica, Spec};
 
 pub(super) const PATH: &str = "/data/glusterfs/shared";
 
@@ -78,6 +78,7 @@ impl Sim {
             arbiter: 0,
             peer_names: PeerNames::Ip,
             clients: Vec::new(),
+            leaving: Vec::new(),
             brick_path: PATH.to_owned(),
             dedicated_brick: DedicatedBrick::Warn,
             mount_point: "/mnt/gluster".to_owned(),
@@ -95,6 +96,13 @@ impl Sim {
         self.spec.clients = vec![Client { node: node.clone(), address: IpAddr::V4(Ipv4Addr::new(10, 0, 0, 99)) }];
         self.nodes.insert(node.clone(), SimNode { up: true, ..SimNode::default() });
         node
+    }
+
+    /// This member is one no more in the inventory.
+    pub(super) fn leave(&mut self, i: usize) {
+        let at = self.spec.members.iter().position(|member| member.node == name(i)).unwrap();
+        let member = self.spec.members.remove(at);
+        self.spec.leaving.push(Leaver { member, services: Vec::new() });
     }
 
     pub(super) fn node(&mut self, i: usize) -> &mut SimNode {
@@ -180,7 +188,8 @@ impl Sim {
     fn facts(&self, name: &NodeName, node: &SimNode) -> NodeFacts {
         let members = self.spec.members.iter().map(|member| (&member.node, member.address));
         let clients = self.spec.clients.iter().map(|client| (&client.node, client.address));
-        let (_, address) = members.chain(clients).find(|(node, _)| *node == name).unwrap();
+        let leaving = self.spec.leaving.iter().map(|leaver| (&leaver.member.node, leaver.member.address));
+        let (_, address) = members.chain(clients).chain(leaving).find(|(node, _)| *node == name).unwrap();
         let stores = !node.peers.is_empty() || self.knows_volume(node);
         let asked = node.active && node.uuid.is_some() && stores;
         let version = 2 - u64::from(node.behind);
@@ -218,8 +227,21 @@ impl Sim {
                 BTreeSet::new()
             },
             mount: self.mount(node, name),
+            heal: self.volume.as_ref().map(|volume| self.heal(volume)),
             admitted: BTreeSet::new(),
         }
+    }
+
+    fn heal(&self, volume: &SimVolume) -> Vec<BrickHeal> {
+        let runs = |host: &u32| self.nodes.values().any(|node| node.uuid == Some(*host) && node.up && node.brick_runs);
+        let whole = volume.bricks.iter().all(runs);
+        let brick = |host: &u32| BrickHeal {
+            name: format!("{host}:{PATH}"),
+            connected: runs(host),
+            // While one is away, the others write down what it misses.
+            entries: runs(host).then(|| u64::from(!whole)),
+        };
+        volume.bricks.iter().map(brick).collect()
     }
 
     fn mount(&self, node: &SimNode, name: &NodeName) -> MountFacts {
@@ -406,8 +428,54 @@ impl Sim {
                 assert!(volume.bricks.len() > volume.replica as usize && !volume.unspread.is_empty(), "for nothing");
                 volume.unspread.clear();
             }
+            "leave" => {
+                let node = self.nodes.get_mut(&node).unwrap();
+                (node.mounted, node.boot_proof) = (false, false);
+            }
+            "remove-brick" => self.remove_bricks(task),
+            "detach" => list(task, "peers").iter().for_each(|peer| self.detach(&NodeName::new(peer))),
+            "wipe" => {
+                let left = self.has_brick(&node);
+                let node = self.nodes.get_mut(&node).unwrap();
+                assert!(node.peers.is_empty() && !left, "wiped a member");
+                *node = SimNode { up: true, installed: true, ..SimNode::default() };
+            }
             "reach" | "healed" => {}
             other => panic!("unknown playbook {other}"),
+        }
+    }
+
+    fn remove_bricks(&mut self, task: &Task) {
+        let gone: Vec<u32> =
+            list(task, "bricks").iter().map(|brick| brick.split_once(':').unwrap().0.parse().unwrap()).collect();
+        let volume = self.volume.as_mut().unwrap();
+        assert_eq!(
+            (number(task, "before"), number(task, "replica_before")),
+            (volume.bricks.len(), volume.replica as usize)
+        );
+        volume.bricks.retain(|brick| !gone.contains(brick));
+        volume.replica = u32::try_from(number(task, "replica")).unwrap();
+        assert!(!volume.bricks.is_empty() && volume.bricks.len() == volume.replica as usize, "{volume:?}");
+        let stay = |node: &&SimNode| node.uuid.is_some_and(|uuid| volume.bricks.contains(&uuid));
+        assert!(
+            self.nodes.values().filter(stay).all(|node| node.up && node.brick_runs),
+            "a copy left while another was away"
+        );
+        for node in self.nodes.values_mut().filter(|node| node.uuid.is_some_and(|uuid| gone.contains(&uuid))) {
+            node.brick_runs = false;
+        }
+    }
+
+    // Fact 4.5: one that is there forgets the pool, one that is down does not hear of it (4.6).
+    fn detach(&mut self, gone: &NodeName) {
+        let uuid = self.nodes[gone].uuid.unwrap();
+        assert!(self.volume.as_ref().is_none_or(|volume| !volume.bricks.contains(&uuid)), "peer {gone} hosts bricks");
+        for (name, node) in &mut self.nodes {
+            if name == gone && node.up {
+                node.peers.clear();
+            } else if name != gone {
+                node.peers.remove(&uuid);
+            }
         }
     }
 

@@ -60,7 +60,7 @@ fn a_client_mounts_what_serves_already_and_harms_nobody() {
     let line = late.tasks().find_map(|task| task.vars.get("fstab_line")).unwrap();
     let line = format!("{line:?}");
     assert!(line.contains("10.0.0.1:/gv0 ") && line.contains("backup-volfile-servers=10.0.0.2:10.0.0.3 "), "{line}");
-    let found = |sim: &Sim| health(&sim.spec, &sim.look(), None).into_iter().find(|one| one.kind == "client").unwrap();
+    let found = |sim: &Sim| health(&sim.spec, &sim.look()).into_iter().find(|one| one.kind == "client").unwrap();
     assert_eq!(found(&sim).health, Health::Degraded);
     sim.run(&Request::default(), usize::MAX).unwrap();
     assert!(plan(&sim).is_empty());
@@ -139,8 +139,12 @@ fn every_task_keeps_the_terms_of_its_playbook() {
     let mut behind = Sim::new(2, Replica::Auto);
     behind.form(2, 2);
     behind.node(2).behind = true;
-    for sim in [fresh, clones, grown, extended, asleep, behind] {
-        for task in plan(&sim).tasks() {
+    let mut leaving = Sim::new(3, Replica::Auto);
+    leaving.run(&Request::default(), usize::MAX).unwrap();
+    leaving.leave(2);
+    for sim in [fresh, clones, grown, extended, asleep, behind, leaving] {
+        let request = Request { wipe: true, ..Request::default() };
+        for task in decide(&sim.spec, &sim.look(), &request).unwrap().tasks() {
             let contract = CONTRACTS.iter().find(|contract| contract.playbook == task.id.playbook).unwrap();
             let mut vars = contract.vars.to_vec();
             vars.sort_unstable();
@@ -207,10 +211,10 @@ fn replica_two_of_four_is_two_sets_and_the_third_of_three_waits() {
     assert!(says(&shown, "server3 waits for company"), "{:?}", shown.notes);
     assert!(says(&shown, "split-brain"));
     sim.run(&Request::default(), usize::MAX).unwrap();
-    let findings = health(&sim.spec, &sim.look(), None);
+    let findings = health(&sim.spec, &sim.look());
     assert_eq!((findings[2].health, findings[2].seen[2].1.as_str()), (Health::Healthy, "waits"));
     sim.spec.replica = Replica::Auto;
-    assert_eq!(health(&sim.spec, &sim.look(), None)[2].health, Health::Degraded);
+    assert_eq!(health(&sim.spec, &sim.look())[2].health, Health::Degraded);
 }
 
 #[test]
@@ -234,7 +238,7 @@ fn forced_modes() {
     let bootstrap = |absent: &[usize]| Request {
         mode: Mode::Bootstrap,
         absent: absent.iter().map(|i| name(*i)).collect(),
-        only: None,
+        ..Request::default()
     };
     let join = Request { mode: Mode::Join, ..Request::default() };
     assert!(refused(&sim, &join)[0].what.contains("there is no cluster to join"));
@@ -311,7 +315,7 @@ fn status_looks_for_bricks_where_they_are() {
         facts.running = ["gv0:10.0.0.1-other-place".to_owned()].into();
     }
     let brick = |finding: &Finding| finding.seen.iter().find(|(key, _)| *key == "brick").map(|(_, seen)| seen.clone());
-    let findings = health(&sim.spec, &nodes, None);
+    let findings = health(&sim.spec, &nodes);
     assert!(findings.iter().filter_map(brick).all(|seen| seen == "up"), "{findings:?}");
 }
 
@@ -321,7 +325,7 @@ fn a_mount_that_misses_a_brick_is_degraded() {
     sim.run(&Request::default(), usize::MAX).unwrap();
     let mut nodes = sim.look();
     nodes.values_mut().find_map(known).unwrap().mount.misses = 1;
-    let finding = &health(&sim.spec, &nodes, None)[0];
+    let finding = &health(&sim.spec, &nodes)[0];
     let mount = ("mount", "mounted, without 1 of the bricks".to_owned());
     assert!(finding.health == Health::Degraded && finding.seen.contains(&mount), "{finding:?}");
 }

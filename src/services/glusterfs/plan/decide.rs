@@ -4,7 +4,9 @@ use crate::plan::{Plan, Refusal, Request, Stage, Task};
 use crate::services::glusterfs::plan::build::{add, names};
 use crate::services::glusterfs::plan::growth::Growth;
 use crate::services::glusterfs::plan::view::{Nodes, View};
-use crate::services::glusterfs::plan::{bricks, clients, hosts, identity, mount, options, pool, prepare, volume};
+use crate::services::glusterfs::plan::{
+    bricks, clients, hosts, identity, mount, options, pool, prepare, removal, volume,
+};
 use crate::services::glusterfs::spec::{Member, Spec};
 
 /// What is to be done so that what is seen becomes what is wanted, or all reasons why nothing may be done.
@@ -19,6 +21,9 @@ pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec
     let Some(coordinator) = view.coordinator() else {
         return Err(vec![pool::blind()]);
     };
+    if let Some(plan) = removal::plan(&view, coordinator)? {
+        return Ok(plan);
+    }
 
     let catch_up = pool::missed(&view);
     let behind = catch_up.is_some();

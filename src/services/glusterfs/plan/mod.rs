@@ -14,6 +14,7 @@ pub mod mount_unit;
 mod options;
 mod pool;
 mod prepare;
+mod removal;
 mod view;
 mod volume;
 

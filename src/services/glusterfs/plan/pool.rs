@@ -74,7 +74,8 @@ fn take_out(view: &View<'_>, peer: &Peer) -> String {
     }
 }
 
-fn named(member: &Member, names: &[String]) -> bool {
+/// Is a member meant by one of these names of a peer?
+pub(super) fn named(member: &Member, names: &[String]) -> bool {
     let own = [member.address.to_string(), member.peer_name.clone(), member.node.as_str().to_owned()];
     names.iter().any(|name| own.contains(name))
 }
@@ -291,7 +292,11 @@ pub(super) fn notes(view: &View<'_>) -> Vec<Note> {
             note(
                 Level::Warning,
                 None,
-                format!("peer `{}` is not in the inventory; `remove` would take it out", peer.names.join("/")),
+                format!(
+                    "peer `{}` is not in the inventory; write it there with `services: {{glusterfs: false}}`, and `remove` \
+                     takes it out",
+                    peer.names.join("/")
+                ),
             )
         })
         .collect()

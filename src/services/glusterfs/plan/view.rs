@@ -7,7 +7,7 @@ use crate::model::NodeName;
 use crate::plan::Request;
 use crate::services::glusterfs::facts::NodeFacts;
 use crate::services::glusterfs::plan::cluster::Cluster;
-use crate::services::glusterfs::spec::{Client, Member, Spec};
+use crate::services::glusterfs::spec::{Client, Leaver, Member, Spec};
 
 /// What is known of every node that the inventory names for it.
 pub type Nodes = BTreeMap<NodeName, Seen<NodeFacts>>;
@@ -22,6 +22,8 @@ pub(super) struct View<'a> {
     pub(super) unknown: Vec<(&'a Member, &'a str)>,
     /// Nodes that only mount and were seen.
     pub(super) clients: Vec<(&'a Client, &'a NodeFacts)>,
+    /// Nodes that are to leave, with what was seen of them.
+    pub(super) leaving: Vec<(&'a Leaver, Option<&'a Seen<NodeFacts>>)>,
     /// The pool that exists, if one does.
     pub(super) cluster: Cluster<'a>,
 }
@@ -40,7 +42,8 @@ impl<'a> View<'a> {
         let cluster = Cluster::find(spec, &known);
         let seen = |client: &'a Client| Some((client, nodes.get(&client.node)?.known()?));
         let clients = spec.clients.iter().filter_map(seen).collect();
-        Self { spec, request, known, unknown, clients, cluster }
+        let leaving = spec.leaving.iter().map(|leaver| (leaver, nodes.get(&leaver.member.node))).collect();
+        Self { spec, request, known, unknown, clients, leaving, cluster }
     }
 
     /// Members that were seen and may be changed.

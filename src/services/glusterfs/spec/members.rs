@@ -2,9 +2,9 @@
 
 use std::cmp::Reverse;
 
-use crate::inventory::{Inventory, Role};
-use crate::model::Service;
-use crate::services::glusterfs::spec::{Client, Member, PeerNames};
+use crate::inventory::{Inventory, InventoryNode, Role};
+use crate::model::{NodeName, Service};
+use crate::services::glusterfs::spec::{Client, Leaver, Member, PeerNames};
 use crate::yaml::{Problem, Problems};
 
 /// The controllers with `glusterfs: true`: by priority, the highest first as keepalived means it, then by name.
@@ -19,15 +19,7 @@ pub(crate) fn members(inventory: &Inventory, names: PeerNames, problems: &mut Pr
             );
             continue;
         }
-        members.push(Member {
-            node: node.name.clone(),
-            address: node.address,
-            peer_name: match names {
-                PeerNames::Ip => node.address.to_string(),
-                PeerNames::Hostname => node.name.to_string(),
-            },
-            priority: node.priority,
-        });
+        members.push(member(node, names));
     }
     if members.is_empty() && inventory.is_complete() {
         let at = inventory.section(&["nodes", "controllers"]).map(|item| item.at).unwrap_or_default();
@@ -38,6 +30,28 @@ pub(crate) fn members(inventory: &Inventory, names: PeerNames, problems: &mut Pr
     }
     members.sort_by(|one, other| (Reverse(one.priority), &one.node).cmp(&(Reverse(other.priority), &other.node)));
     members
+}
+
+fn member(node: &InventoryNode, names: PeerNames) -> Member {
+    Member {
+        node: node.name.clone(),
+        address: node.address,
+        peer_name: match names {
+            PeerNames::Ip => node.address.to_string(),
+            PeerNames::Hostname => node.name.to_string(),
+        },
+        priority: node.priority,
+    }
+}
+
+/// Those of these nodes that are no members.
+pub(crate) fn leavers(inventory: &Inventory, leaving: &[NodeName], names: PeerNames) -> Vec<Leaver> {
+    let gone = |node: &&InventoryNode| leaving.contains(&node.name) && !node.enables(Service::Glusterfs);
+    let leaver = |node: &InventoryNode| Leaver {
+        member: member(node, names),
+        services: Service::ALL.into_iter().filter(|service| node.enables(*service)).collect(),
+    };
+    inventory.nodes.iter().filter(gone).map(leaver).collect()
 }
 
 /// The nodes that only mount, by name.

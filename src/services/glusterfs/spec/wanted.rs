@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::inventory::{Inventory, names};
-use crate::model::NodeName;
+use crate::model::{NodeName, Service};
 use crate::services::glusterfs::spec::{FIELDS, fields, members, paths, volume};
 use crate::yaml::{Fields, Item, Problem, Problems};
 
@@ -37,6 +37,15 @@ pub enum PeerNames {
     Ip,
     /// By `hostname`, which every member must resolve.
     Hostname,
+}
+
+/// A node that was a member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaver {
+    /// As it was.
+    pub member: Member,
+    /// What else is wanted on it.
+    pub services: Vec<Service>,
 }
 
 /// A node that mounts the volume and has no part in it.
@@ -86,12 +95,15 @@ pub struct Spec {
     pub members: Vec<Member>,
     /// Nodes that only mount, by name.
     pub clients: Vec<Client>,
+    /// Nodes that are to leave: nothing is wanted on them any more.
+    pub leaving: Vec<Leaver>,
 }
 
 impl Spec {
     /// Reads `storage.glusterfs`, which may be missing, and the nodes that take part. What is missing or bad in it
     /// is a problem in the inventory's file and a default in the answer; `None` only where it is no map.
-    pub fn read(inventory: &Inventory, problems: &mut Problems) -> Option<Self> {
+    /// `leaving`: nodes that are no members any more, and perhaps were.
+    pub fn read(inventory: &Inventory, leaving: &[NodeName], problems: &mut Problems) -> Option<Self> {
         let section = inventory.section(&["storage", "glusterfs"]);
         let fields = match section {
             Some(item) => Some(item.map(problems)?),
@@ -127,6 +139,7 @@ impl Spec {
                 .unwrap_or_else(|| DIRECTORIES.map(str::to_owned).to_vec()),
             members,
             clients: members::clients(inventory),
+            leaving: members::leavers(inventory, leaving, peer_names),
         })
     }
 }
