@@ -217,6 +217,25 @@ bricks_run() {
   done
 }
 
+# old_marks V: what files of V's bricks on this node have noted of copies that are none any more, as `MARK FILE`, a line each.
+old_marks() {
+  volume "$1" || say_no "$err"
+  copies=$(cat /var/lib/glusterd/vols/"$1"/bricks/* | sed -n 's/^brick-id=//p')
+  [ -n "$copies" ] || say_no "glusterd has not stored which bricks $1 has"
+  for brick in $(local_bricks); do
+    found=$(getfattr -R -P -h --absolute-names -d -e hex -m "^trusted\\.afr\\.$1-client-[0-9]*\$" -- "/${brick#*:/}")
+    printf '%s\n' "$copies" '' "$found" | awk '
+      !now && /^$/ { now = 1; next }
+      !now { known["trusted.afr." $0] = 1; next }
+      /^# file: / { file = substr($0, 9) }
+      /^trusted\.afr\./ {
+        at = index($0, "=")
+        mark = substr($0, 1, at - 1)
+        if (!(mark in known) && substr($0, at + 1) !~ /^0x0*$/) print mark " " file
+      }'
+  done
+}
+
 # rebalance_status: of the last `volume rebalance V status`, over all nodes: 1 runs, 3 has ended.
 rebalance_status() {
   printf '%s\n' "$xml" | awk '/^aggregate>/ { a = 1 } a && /^status>/ { print substr($0, 8); exit }'

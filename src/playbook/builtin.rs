@@ -18,6 +18,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("glusterfs/install.yml", include_str!("../../playbooks/glusterfs/install.yml")),
     ("glusterfs/leave.yml", include_str!("../../playbooks/glusterfs/leave.yml")),
     ("glusterfs/lib.sh", include_str!("../../playbooks/glusterfs/lib.sh")),
+    ("glusterfs/marks.yml", include_str!("../../playbooks/glusterfs/marks.yml")),
     ("glusterfs/mount.yml", include_str!("../../playbooks/glusterfs/mount.yml")),
     ("glusterfs/options.yml", include_str!("../../playbooks/glusterfs/options.yml")),
     ("glusterfs/probe.yml", include_str!("../../playbooks/glusterfs/probe.yml")),

@@ -84,6 +84,9 @@ fn soak_a_dead_node_leaves_when_somebody_says_so_and_is_not_let_in_again_as_it_i
     lab.power_on(&[3]);
     let said = add(&lab, 5, &["--host", "server3", "--yes"]);
     assert!(said.contains("it was detached while it was down"), "{said}");
-    lab.same_bricks(&[1, 2]);
+    remove(&lab, 0, &["--host", "server3", "--wipe", "--yes"]);
+    add(&lab, 0, &["--host", "server3", "--yes"]);
+    assert_eq!(bricks(&lab, 2), "1 x 3 = 3");
+    lab.same_bricks(&[1, 2, 3]);
     lab.settled();
 }

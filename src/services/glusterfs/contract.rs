@@ -20,6 +20,7 @@ pub const CONTRACTS: &[Contract] = &[
     contract("glusterfs/catch-up", &["volume", "version", "bricks"]),
     contract("glusterfs/settled", &["size"]),
     contract("glusterfs/create", &["volume", "replica", "bricks", "options", "force"]),
+    contract("glusterfs/marks", &["volume"]),
     contract("glusterfs/add-brick", &["volume", "replica", "bricks", "before", "replica_before", "guard", "force"]),
     contract("glusterfs/extend", &["volume", "replica", "bricks", "before", "replica_before", "force"]),
     contract("glusterfs/options", &["volume", "options"]),
@@ -33,6 +34,6 @@ pub const CONTRACTS: &[Contract] = &[
     contract("glusterfs/leave", &["volume", "mount_point", "unit"]),
     contract("glusterfs/remove-brick", &["volume", "replica", "bricks", "before", "replica_before", "dead"]),
     contract("glusterfs/detach", &["peers"]),
-    contract("glusterfs/wipe", &["brick"]),
+    contract("glusterfs/wipe", &["brick", "stale"]),
     contract("glusterfs/directories", &["mount_point", "directories"]),
 ];

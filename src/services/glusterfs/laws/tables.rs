@@ -162,7 +162,8 @@ fn two_joiners_of_two_are_one_add_brick() {
     let mut sim = Sim::new(4, Replica::Auto);
     sim.form(2, 2);
     let plan = plan(&sim);
-    assert_eq!(playbooks(&plan, "volume")[..2], ["options@server1", "add-brick@server1"]);
+    let first = ["options@server1", "marks@server1", "marks@server2", "add-brick@server1"];
+    assert_eq!(playbooks(&plan, "volume")[..4], first);
     assert!(plan.open.is_none());
     assert_eq!(stages(&plan), ["prepare", "pool", "volume", "mount", "heal"]);
 }
@@ -173,8 +174,8 @@ fn one_copy_becomes_two_and_these_are_complete_before_there_are_three() {
     sim.form(1, 1);
     let first = plan(&sim);
     // Some options are taken only by a volume that has copies, and only when all members have heard of them.
-    let volume = ["add-brick@server1", "catch-up@server2", "catch-up@server3", "options@server1"];
-    assert_eq!(playbooks(&first, "volume")[..4], volume);
+    let volume = ["marks@server1", "add-brick@server1", "catch-up@server2", "catch-up@server3", "options@server1"];
+    assert_eq!(playbooks(&first, "volume")[..5], volume);
     assert_eq!(playbooks(&first, "heal"), ["healed@server1", "quorum@server1"]);
     assert!(
         first.open.as_deref().is_some_and(|open| open.contains("the copy on server3 comes when")),
@@ -197,7 +198,8 @@ fn one_copy_does_without_the_options_of_copies() {
     assert!(plan(&sim).is_empty());
     let mut sim = Sim::new(3, Replica::Auto);
     sim.form(2, 2);
-    assert_eq!(playbooks(&plan(&sim), "volume")[..2], ["options@server1", "add-brick@server1"]);
+    let first = ["options@server1", "marks@server1", "marks@server2", "add-brick@server1"];
+    assert_eq!(playbooks(&plan(&sim), "volume")[..4], first);
 }
 
 #[test]
@@ -390,6 +392,24 @@ fn a_rebalance_that_was_cut_off_is_begun_by_the_next_run() {
     assert_eq!(playbooks(&plan(&sim), "volume"), ["rebalance@server1"]);
     sim.node(4).up = false;
     assert!(playbooks(&plan(&sim), "volume").is_empty(), "it wants all bricks");
+}
+
+#[test]
+fn who_was_away_when_it_left_is_emptied_and_who_belongs_elsewhere_is_not() {
+    let mut sim = Sim::new(3, Replica::Auto);
+    sim.run(&Request::default(), usize::MAX).unwrap();
+    sim.leave(3);
+    sim.node(3).up = false;
+    sim.run(&Request { dead: [name(3)].into(), ..Request::default() }, usize::MAX).unwrap();
+    sim.node(3).up = true;
+    let wipe = Request { wipe: true, ..Request::default() };
+    let planned = decide(&sim.spec, &sim.look(), &wipe).unwrap();
+    assert_eq!(playbooks(&planned, "wipe"), ["wipe@server3"]);
+    sim.node(3).peers.insert(77);
+    assert!(refused(&sim, &wipe)[0].what.contains("peers that this cluster does not know"));
+    sim.node(3).peers.remove(&77);
+    sim.run(&wipe, usize::MAX).unwrap();
+    assert!(!sim.node(3).content && sim.node(3).uuid.is_none());
 }
 
 #[test]

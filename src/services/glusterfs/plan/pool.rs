@@ -27,8 +27,8 @@ pub(super) fn check(view: &View<'_>) -> Vec<Refusal> {
             Some(node),
             "it believes to be in the pool, and the pool does not know it: it was detached while it was down",
             format!(
-                "its configuration would be imported into the pool; on {node}: `systemctl stop glusterd`, move \
-                     /var/lib/glusterd/peers and vols away, `systemctl start glusterd`, then run again"
+                "its configuration would be imported into the pool; `bricklayer remove --service glusterfs --host {node} \
+                 --wipe` empties it, then add it again"
             ),
         ));
     }

@@ -98,7 +98,12 @@ pub(super) fn plan(view: &View<'_>, coordinator: &Member) -> Result<Option<Plan>
 fn away(view: &View<'_>, one: &Leaving<'_>) -> Vec<Refusal> {
     let node = Some(one.node());
     let dead = view.request.dead.contains(one.node());
-    if one.facts.is_some() {
+    if let Some(facts) = one.facts {
+        let foreign = facts.daemon.stored_peers.iter().any(|uuid| !view.cluster.uuids.contains(uuid.as_str()));
+        if view.request.wipe && one.peer.is_none() && foreign {
+            let what = "it has peers that this cluster does not know: what it stores may be needed there";
+            return vec![refuse(node, what, "take it out of its own cluster first, or run without `--wipe`")];
+        }
         let remedy = "leave out `--confirm-dead`: it is taken out while it answers";
         return if dead { vec![refuse(node, "it is said to be dead, and answers", remedy)] } else { Vec::new() };
     }
@@ -271,7 +276,12 @@ fn detach(view: &View<'_>, on: &Member, all: &[Leaving<'_>]) -> Stage {
 fn wipe(view: &View<'_>, all: &[Leaving<'_>]) -> Stage {
     let stores = all.iter().filter(|one| view.request.wipe && one.stores());
     let why = "`--wipe`: its copy, and what glusterd has stored, are deleted";
-    let tasks = stores.map(|one| task("wipe", one.node(), why).with("brick", view.spec.brick_path.as_str())).collect();
+    // One that was detached while it was down does not know it, and those that stay do.
+    let stale =
+        |one: &Leaving<'_>| one.peer.is_none() && one.facts.is_some_and(|facts| !facts.daemon.stored_peers.is_empty());
+    let tasks = stores
+        .map(|one| task("wipe", one.node(), why).with("brick", view.spec.brick_path.as_str()).with("stale", stale(one)))
+        .collect();
     stage("wipe", "Delete what the nodes that left have stored", vec![tasks])
 }
 

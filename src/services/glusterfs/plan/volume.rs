@@ -21,6 +21,9 @@ pub(super) fn plan(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -
                 waves.extend(set.take().map(alone));
             }
             if let Change::Grow { raise, replica, extend } = change {
+                if !raise.is_empty() {
+                    waves.push(marks(view, volume));
+                }
                 waves.extend(add_bricks(view, coordinator, volume, (raise, *replica, extend)).into_iter().map(alone));
                 let seen = (view.cluster.version + 1, volume.bricks.len() + raise.len() + extend.len());
                 let others = pool::members(view, growth, coordinator).filter(|member| member.node != coordinator.node);
@@ -117,6 +120,14 @@ fn add_bricks(view: &View<'_>, on: &Member, volume: &Volume, grow: (&[&Member], 
         tasks.push(rebalance(on, volume, "new replica sets hold nothing until files are moved there"));
     }
     tasks
+}
+
+// On every node with a brick: a new copy must not be taken for one that is gone.
+fn marks(view: &View<'_>, volume: &Volume) -> Vec<Task> {
+    let holds = |facts: &NodeFacts| volume.bricks.iter().any(|brick| facts.daemon.uuid.as_deref() == Some(&brick.host));
+    let on = view.known.iter().filter(|(_, facts)| holds(facts));
+    let why = "a new copy must not be taken for one that is gone";
+    on.map(|(member, _)| task("marks", &member.node, why).with("volume", volume.name.as_str())).collect()
 }
 
 fn rebalance(on: &Member, volume: &Volume, why: &str) -> Task {
