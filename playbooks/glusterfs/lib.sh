@@ -241,6 +241,50 @@ rebalance_status() {
   printf '%s\n' "$xml" | awk '/^aggregate>/ { a = 1 } a && /^status>/ { print substr($0, 8); exit }'
 }
 
+# moves V REPLICA BRICK..: the data of these bricks is being moved off them, or has been. Leaves the answer to be read.
+moves() {
+  from=$1 copies=$2
+  shift 2
+  if [ "$copies" -gt 1 ]; then
+    gl volume remove-brick "$from" replica "$copies" "$@" status
+  else
+    gl volume remove-brick "$from" "$@" status
+  fi
+  [ "$ret" = 0 ] && [ -n "$(rebalance_status)" ] && [ "$(rebalance_status)" != 0 ]
+}
+
+# all_moved: for a wait, once, of the answer that was last read. Ends with 99 where something was not moved, and will not be.
+all_moved() {
+  sums=$(printf '%s\n' "$xml" | awk '
+    /^aggregate>/ { a = 1 }
+    a && /^files>/ { files = substr($0, 7) }
+    a && /^failures>/ { failures = substr($0, 10) }
+    a && /^skipped>/ { skipped = substr($0, 9) }
+    END { print files " moved, " failures " failed, " skipped " skipped" }')
+  case $(rebalance_status) in
+    1) say_no "$sums" ;;
+    3) ;;
+    *)
+      echo "it was stopped, or has failed: $sums" >&2
+      exit 99
+      ;;
+  esac
+  case $sums in
+    *' moved, 0 failed, 0 skipped') ;;
+    *)
+      echo "not everything could be moved: $sums" >&2
+      exit 99
+      ;;
+  esac
+}
+
+# bricks_gone BRICK..: none of them is in the volume last read.
+bricks_gone() {
+  for brick in "$@"; do
+    if bricks | grep -Fqx -e "$brick"; then return 1; fi
+  done
+}
+
 # rebalance_runs V
 rebalance_runs() {
   gl volume rebalance "$1" status

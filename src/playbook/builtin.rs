@@ -12,6 +12,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("glusterfs/create.yml", include_str!("../../playbooks/glusterfs/create.yml")),
     ("glusterfs/detach.yml", include_str!("../../playbooks/glusterfs/detach.yml")),
     ("glusterfs/directories.yml", include_str!("../../playbooks/glusterfs/directories.yml")),
+    ("glusterfs/drain.yml", include_str!("../../playbooks/glusterfs/drain.yml")),
     ("glusterfs/extend.yml", include_str!("../../playbooks/glusterfs/extend.yml")),
     ("glusterfs/firewall.yml", include_str!("../../playbooks/glusterfs/firewall.yml")),
     ("glusterfs/healed.yml", include_str!("../../playbooks/glusterfs/healed.yml")),

@@ -90,3 +90,23 @@ fn soak_a_dead_node_leaves_when_somebody_says_so_and_is_not_let_in_again_as_it_i
     lab.same_bricks(&[1, 2, 3]);
     lab.settled();
 }
+
+#[test]
+#[ignore = "needs root and the lab: make e2e"]
+fn a_replica_set_leaves_when_its_files_are_moved() {
+    let lab = Lab::up("ea-drain", 4, "debian12-gluster");
+    lab.inventory_with(4, &["replica_count: 2"]);
+    lab.expect(0, &["up", "--yes"]);
+    lab.ssh(1, &format!("cd {MOUNT}/uploads && for i in $(seq 60); do echo $i >old$i; done"));
+    let before = lab.ssh(4, &format!("cd {MOUNT}/uploads && sha256sum old*"));
+    let said = remove(&lab, 5, &["--host", "server4", "--yes"]);
+    assert!(said.contains("its replica set has bricks that stay: 10.77.0.103:"), "{said}");
+    let writer = Writer::start(&lab, 2);
+    remove(&lab, 0, &["--host", "server3", "--host", "server4", "--yes"]);
+    writer.stop(1);
+    assert_eq!(bricks(&lab, 1), "1 x 2 = 2");
+    assert_eq!(lab.ssh(1, &format!("cd {MOUNT}/uploads && sha256sum old*")), before);
+    let left = lab.ssh(3, &format!("find {BRICK} -path {BRICK}/.glusterfs -prune -o -type f -size +0 -print"));
+    assert_eq!(left, "", "what was not moved");
+    lab.settled();
+}

@@ -33,6 +33,7 @@ pub const CONTRACTS: &[Contract] = &[
     contract("glusterfs/mount", &["volume", "mount_point", "unit"]),
     contract("glusterfs/leave", &["volume", "mount_point", "unit"]),
     contract("glusterfs/remove-brick", &["volume", "replica", "bricks", "before", "replica_before", "dead"]),
+    contract("glusterfs/drain", &["volume", "replica", "bricks", "before"]),
     contract("glusterfs/detach", &["peers"]),
     contract("glusterfs/wipe", &["brick", "stale"]),
     contract("glusterfs/directories", &["mount_point", "directories"]),

@@ -433,6 +433,7 @@ impl Sim {
                 (node.mounted, node.boot_proof) = (false, false);
             }
             "remove-brick" => self.remove_bricks(task),
+            "drain" => self.drain(task),
             "detach" => list(task, "peers").iter().for_each(|peer| self.detach(&NodeName::new(peer))),
             "wipe" => {
                 let left = self.has_brick(&node);
@@ -447,8 +448,7 @@ impl Sim {
     }
 
     fn remove_bricks(&mut self, task: &Task) {
-        let gone: Vec<u32> =
-            list(task, "bricks").iter().map(|brick| brick.split_once(':').unwrap().0.parse().unwrap()).collect();
+        let gone: Vec<u32> = list(task, "bricks").iter().map(|brick| host_of(brick)).collect();
         let volume = self.volume.as_mut().unwrap();
         assert_eq!(
             (number(task, "before"), number(task, "replica_before")),
@@ -465,6 +465,16 @@ impl Sim {
         for node in self.nodes.values_mut().filter(|node| node.uuid.is_some_and(|uuid| gone.contains(&uuid))) {
             node.brick_runs = false;
         }
+    }
+
+    fn drain(&mut self, task: &Task) {
+        let gone: Vec<u32> = list(task, "bricks").iter().map(|brick| host_of(brick)).collect();
+        let volume = self.volume.as_mut().unwrap();
+        let before = volume.bricks.len();
+        assert_eq!(number(task, "before"), before);
+        volume.bricks.retain(|brick| !gone.contains(brick));
+        let whole = (before - volume.bricks.len()).is_multiple_of(volume.replica as usize);
+        assert!(whole && !volume.bricks.is_empty(), "half a set: {gone:?}");
     }
 
     // Fact 4.5: one that is there forgets the pool, one that is down does not hear of it (4.6).
@@ -570,6 +580,10 @@ impl Sim {
         assert!(!refused, "Volume gv0 is not of replicate type");
         volume.options.extend(pairs.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())));
     }
+}
+
+fn host_of(brick: &str) -> u32 {
+    brick.split_once(':').unwrap().0.parse().unwrap()
 }
 
 fn list(task: &Task, key: &str) -> Vec<String> {

@@ -142,7 +142,10 @@ fn every_task_keeps_the_terms_of_its_playbook() {
     let mut leaving = Sim::new(3, Replica::Auto);
     leaving.run(&Request::default(), usize::MAX).unwrap();
     leaving.leave(2);
-    for sim in [fresh, clones, grown, extended, asleep, behind, leaving] {
+    let mut drained = Sim::new(4, Replica::Fixed(2));
+    drained.run(&Request::default(), usize::MAX).unwrap();
+    (3..=4).for_each(|i| drained.leave(i));
+    for sim in [fresh, clones, grown, extended, asleep, behind, leaving, drained] {
         let request = Request { wipe: true, ..Request::default() };
         for task in decide(&sim.spec, &sim.look(), &request).unwrap().tasks() {
             let contract = CONTRACTS.iter().find(|contract| contract.playbook == task.id.playbook).unwrap();
@@ -410,6 +413,22 @@ fn who_was_away_when_it_left_is_emptied_and_who_belongs_elsewhere_is_not() {
     sim.node(3).peers.remove(&77);
     sim.run(&wipe, usize::MAX).unwrap();
     assert!(!sim.node(3).content && sim.node(3).uuid.is_none());
+}
+
+#[test]
+fn of_several_sets_only_whole_ones_leave_and_their_files_are_moved() {
+    let mut sim = Sim::new(4, Replica::Fixed(2));
+    sim.run(&Request::default(), usize::MAX).unwrap();
+    sim.leave(4);
+    assert!(refused(&sim, &Request::default())[0].what.contains("its replica set has bricks that stay"));
+    sim.leave(3);
+    assert_eq!(playbooks(&plan(&sim), "shrink"), ["drain@server1"]);
+    let mut dead = sim.clone();
+    dead.node(3).up = false;
+    let request = Request { dead: [name(3)].into(), ..Request::default() };
+    assert!(refused(&dead, &request).iter().any(|one| one.what.contains("files are moved off those that leave")));
+    sim.run(&Request::default(), usize::MAX).unwrap();
+    assert!(plan(&sim).is_empty() && sim.volume.unwrap().bricks.len() == 2);
 }
 
 #[test]

@@ -163,21 +163,6 @@ fn copies(view: &View<'_>, volume: &Volume, leaving: &[&Brick], all: &[Leaving<'
             "see `gluster volume remove-brick`",
         );
     }
-    if volume.sets() > 1 {
-        let sets = volume.bricks.chunks(volume.replica.max(1) as usize);
-        let whole = sets.filter(|set| set.iter().any(|brick| leaving.contains(&brick)));
-        let lists = whole.map(|set| set.iter().map(|brick| brick.name.as_str()).collect::<Vec<_>>().join(", "));
-        return none(
-            format!(
-                "volume `{}` is distributed: its files would have to be moved to the other sets first",
-                volume.name
-            ),
-            &format!(
-                "removing a set ({}) is not handled yet; see `gluster volume remove-brick .. start`",
-                lists.collect::<Vec<_>>().join("; ")
-            ),
-        );
-    }
     if leaving.len() >= volume.bricks.len() {
         return none("these are all copies there are".to_owned(), "the last one is never removed; add a node first");
     }
@@ -194,9 +179,35 @@ fn copies(view: &View<'_>, volume: &Volume, leaving: &[&Brick], all: &[Leaving<'
             refuse(None, what, "a copy leaves only while all others are there; `bricklayer up` starts it")
         })
         .collect();
+    refusals.extend(whole_sets(volume, leaving, all));
     let lost = |brick: &Brick| all.iter().any(|one| one.facts.is_none() && one.bricks.contains(&brick));
     if volume.replica > 1 {
         refusals.extend(complete(view, volume, &lost));
+    }
+    refusals
+}
+
+// Of several sets, only whole ones can be emptied, and only by those who have them.
+fn whole_sets(volume: &Volume, leaving: &[&Brick], all: &[Leaving<'_>]) -> Vec<Refusal> {
+    if volume.sets() < 2 {
+        return Vec::new();
+    }
+    let mut refusals = Vec::new();
+    for set in volume.bricks.chunks(volume.replica.max(1) as usize) {
+        let stay: Vec<_> =
+            set.iter().filter(|brick| !leaving.contains(brick)).map(|brick| brick.name.as_str()).collect();
+        if !stay.is_empty() && stay.len() < set.len() {
+            let what = format!("its replica set has bricks that stay: {}", stay.join(", "));
+            refusals.push(refuse(
+                None,
+                what,
+                "sets leave as a whole: name all nodes of the set, or put another in the place",
+            ));
+        }
+    }
+    for one in all.iter().filter(|one| one.facts.is_none() && !one.bricks.is_empty()) {
+        let what = "of several replica sets, files are moved off those that leave, and it is not there";
+        refusals.push(refuse(Some(one.node()), what, "put another node in its place (`gluster volume replace-brick`)"));
     }
     refusals
 }
@@ -240,8 +251,18 @@ fn leave(view: &View<'_>, all: &[Leaving<'_>]) -> Stage {
 }
 
 fn shrink(on: &Member, volume: &Volume, bricks: &[&Brick], all: &[Leaving<'_>]) -> Stage {
-    let replica = volume.replica as usize - bricks.len();
     let leaving = names(all.iter().filter(|one| !one.bricks.is_empty()).map(Leaving::node));
+    if volume.sets() > 1 {
+        // In the order of the volume, as gluster wants them.
+        let in_order = volume.bricks.iter().filter(|brick| bricks.contains(brick)).map(|brick| brick.name.clone());
+        let drain = task("drain", &on.node, format!("{leaving} leave: their files are moved to the others"))
+            .with("volume", volume.name.as_str())
+            .with("replica", volume.replica)
+            .with("bricks", in_order.collect::<Vec<_>>())
+            .with("before", volume.bricks.len());
+        return stage("shrink", "Move the data off the replica sets that leave", vec![vec![drain]]);
+    }
+    let replica = volume.replica as usize - bricks.len();
     let why = format!("the cop{} on {leaving}: replica {} becomes {replica}", plural(bricks.len()), volume.replica);
     let remove = task("remove-brick", &on.node, why)
         .with("volume", volume.name.as_str())
@@ -290,8 +311,9 @@ fn notes(view: &View<'_>, all: &[Leaving<'_>], bricks: &[&Brick]) -> Vec<Note> {
     let warn = |node: Option<&NodeName>, text: String| note(Level::Warning, node, text);
     let mut notes = Vec::new();
     if let Some(volume) = view.cluster.volume.filter(|_| !bricks.is_empty()) {
-        let left = volume.replica as usize - bricks.len();
+        let left = (volume.replica as usize).saturating_sub(bricks.len());
         match left {
+            _ if volume.sets() > 1 => {}
             1 => notes.push(warn(None, "one copy is left: with its node, the data is gone".to_owned())),
             2 => notes.push(warn(
                 None,
@@ -300,7 +322,7 @@ fn notes(view: &View<'_>, all: &[Leaving<'_>], bricks: &[&Brick]) -> Vec<Note> {
             )),
             _ => {}
         }
-        if volume.replica == 2 && all.iter().any(|one| one.facts.is_none()) {
+        if volume.sets() == 1 && volume.replica == 2 && all.iter().any(|one| one.facts.is_none()) {
             let text = "what was written only on the dead one, while the other was away, is lost; nobody can tell";
             notes.push(warn(None, text.to_owned()));
         }
