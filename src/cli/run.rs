@@ -8,7 +8,7 @@ use clap::Parser;
 
 use crate::cli::args::{AddArgs, Cli, Color, Command, Common, Format, SchemaOf};
 use crate::model::Service;
-use crate::ops::{self, Access, AddWish, Fault, Job, PlanWish, SchemaKind, Settings, UpWish};
+use crate::ops::{self, Access, AddWish, Fault, Job, PlanWish, SETUP_LOG, SchemaKind, Settings, UpWish};
 use crate::plan::Mode;
 use crate::report::{self, ColorChoice, Console, Mark, Said};
 
@@ -98,6 +98,7 @@ fn settings(common: Common, console: Console, args: &[OsString]) -> Settings {
         on: common.on,
         services: Vec::new(),
         leaving: Vec::new(),
+        node_log: SETUP_LOG,
         forks: usize::from(common.forks),
         playbooks: common.playbooks,
         access: Access {

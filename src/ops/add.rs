@@ -8,6 +8,7 @@ use tokio::net::lookup_host;
 use crate::inventory::{EditError, Inventory, Role};
 use crate::model::{NodeName, Service};
 use crate::ops::change::InventoryChange;
+use crate::ops::settings::ADD_LOG;
 use crate::ops::{Fault, Job, Settings, UpWish, connect, up};
 use crate::plan::Mode;
 use crate::services::MANAGED;
@@ -36,7 +37,7 @@ pub async fn add(settings: Settings, wish: AddWish) -> Result<u8, Fault> {
     if !MANAGED.contains(&wish.service) {
         return Err(Fault::Usage(format!("{} is not managed yet", wish.service.key())));
     }
-    let settings = Settings { services: vec![wish.service], ..settings };
+    let settings = Settings { services: vec![wish.service], node_log: ADD_LOG, ..settings };
     let job = Job::load(settings.clone())?;
     let before = job.inventory.clone();
     let mut after = before.clone();

@@ -29,7 +29,7 @@ pub use job::Job;
 pub use own::{RunWish, run_file};
 pub use plan::{PlanWish, plan};
 pub use remove::{RemoveWish, remove};
-pub use settings::{Access, SchemaKind, Settings};
+pub use settings::{Access, SETUP_LOG, SchemaKind, Settings};
 pub use shell::shell;
 pub use status::status;
 pub use up::{UpWish, up};

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use crate::inventory::{EditError, Inventory, InventoryNode};
 use crate::model::{NodeName, Service};
 use crate::ops::change::InventoryChange;
+use crate::ops::settings::REMOVE_LOG;
 use crate::ops::{Fault, Job, Settings, UpWish, up};
 use crate::services::MANAGED;
 use crate::yaml::nearest;
@@ -53,7 +54,7 @@ pub async fn remove(settings: Settings, wish: RemoveWish) -> Result<u8, Fault> {
         }
     }
     let change = InventoryChange::between(&before, &after);
-    let settings = Settings { services: vec![service], leaving, ..settings };
+    let settings = Settings { services: vec![service], leaving, node_log: REMOVE_LOG, ..settings };
     let job = Job::with(settings, &after, change)?;
     let wish = UpWish { dead, wipe: wish.wipe, dry_run: wish.dry_run, yes: wish.yes, ..UpWish::default() };
     up(job, wish).await

@@ -13,9 +13,6 @@ use crate::plan::{Note, Plan, Refusal, Request};
 use crate::playbook::NodeLog;
 use crate::services::Purpose;
 
-/// Where the manual of the replaced scripts has the log of a bring-up.
-const NODE_LOG: &str = "/var/log/cluster_storage_setup.log";
-
 pub(super) struct Run {
     pub(super) job: Job,
     pub(super) context: Context,
@@ -52,7 +49,7 @@ impl Run {
             tell,
             redact: Arc::new(Redactor::new(&secrets)),
             interrupt: Interrupt::default(),
-            log: NodeLog { path: NODE_LOG.to_owned(), run: name, who: who() },
+            log: NodeLog { path: job.settings.node_log.to_owned(), run: name, who: who() },
             mark: format!("@bricklayer-{:016x}", RandomState::new().build_hasher().finish()),
         };
         listen(&context);

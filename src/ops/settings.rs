@@ -5,6 +5,11 @@ use std::path::PathBuf;
 use crate::model::{NodeName, Service};
 use crate::report::Console;
 
+/// Where the manual of the replaced scripts has the logs: of a bring-up, of nodes that join and of nodes that leave.
+pub const SETUP_LOG: &str = "/var/log/cluster_storage_setup.log";
+pub(super) const ADD_LOG: &str = "/var/log/cluster_node_add.log";
+pub(super) const REMOVE_LOG: &str = "/var/log/cluster_node_remove.log";
+
 /// Which format's schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SchemaKind {
@@ -42,6 +47,8 @@ pub struct Settings {
     pub services: Vec<Service>,
     /// Nodes that are taken out of these services.
     pub leaving: Vec<NodeName>,
+    /// The log on the nodes, in which each step that runs there gets a line.
+    pub node_log: &'static str,
     /// How many nodes are worked on at one time.
     pub forks: usize,
     /// A folder of playbooks that replaces the built-in ones.

@@ -47,6 +47,11 @@ fn a_node_leaves_while_a_writer_goes_on_and_comes_back_empty() {
     lab.ssh(1, "[ ! -e /var/lib/glusterd/glusterd.info ] && ! systemctl -q is-active glusterd");
     assert!(!lab.ssh(2, "cat /etc/fstab").contains("10.77.0.101"), "others no longer ask it for the volume");
     writer.stop(3);
+    for node in [1, 2] {
+        let log = lab.ssh(node, "cat /var/log/cluster_node_remove.log");
+        let step = if node == 1 { "glusterfs/wipe/wipe: changed" } else { "glusterfs/remove-brick/remove: changed" };
+        assert!(log.contains(step), "{log}");
+    }
     assert!(inventory().contains("glusterfs: false"), "{}", inventory());
     let again = remove(&lab, 0, &["--ip", "10.77.0.101", "--wipe", "--yes"]);
     assert!(again.contains("nothing to do"), "{again}");
