@@ -9,6 +9,7 @@ mod firewall;
 mod growth;
 mod hosts;
 mod identity;
+mod leaving;
 mod mount;
 pub mod mount_unit;
 mod options;

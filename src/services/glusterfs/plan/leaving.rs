@@ -1,0 +1,225 @@
+//! Nodes on their way out, and what must hold before they go.
+
+use std::collections::BTreeSet;
+
+use crate::facts::Seen;
+use crate::model::NodeName;
+use crate::plan::Refusal;
+use crate::services::glusterfs::facts::{Brick, NodeFacts, Peer, Volume, VolumeStatus};
+use crate::services::glusterfs::plan::build::{names, refuse};
+use crate::services::glusterfs::plan::pool;
+use crate::services::glusterfs::plan::view::View;
+use crate::services::glusterfs::spec::Leaver;
+
+/// A node on its way out.
+pub(super) struct Leaving<'a> {
+    pub(super) leaver: &'a Leaver,
+    pub(super) facts: Option<&'a NodeFacts>,
+    /// Why it could not be looked at.
+    unknown: &'a str,
+    /// As the pool knows it, while it does.
+    pub(super) peer: Option<&'a Peer>,
+    pub(super) bricks: Vec<&'a Brick>,
+}
+
+impl<'a> Leaving<'a> {
+    pub(super) fn of(view: &View<'a>, leaver: &'a Leaver, seen: Option<&'a Seen<NodeFacts>>) -> Self {
+        let (facts, unknown) = match seen {
+            Some(Seen::Known(facts)) => (Some(facts), ""),
+            Some(Seen::Unknown(why)) => (None, why.as_str()),
+            None => (None, "it was not looked at"),
+        };
+        let own = facts.and_then(|facts| facts.daemon.uuid.as_deref());
+        let mut peers = view.cluster.peers.values().copied();
+        let peer = peers.find(|peer| own.map_or(pool::named(&leaver.member, &peer.names), |uuid| uuid == peer.uuid));
+        let bricks = view.cluster.volume.iter().flat_map(|volume| &volume.bricks);
+        let bricks = bricks.filter(|brick| peer.is_some_and(|peer| peer.uuid == brick.host)).collect();
+        Self { leaver, facts, unknown, peer, bricks }
+    }
+
+    pub(super) fn node(&self) -> &'a NodeName {
+        &self.leaver.member.node
+    }
+
+    pub(super) fn mounts(&self, view: &View<'_>) -> bool {
+        let stays = view.spec.clients.iter().any(|client| client.node == *self.node());
+        let mount = self.facts.map(|facts| &facts.mount);
+        !stays
+            && mount.is_some_and(|mount| {
+                mount.holds(&view.spec.volume)
+                    || mount.unit.is_some()
+                    || mount.fstab.iter().any(|line| is_gluster(line))
+            })
+    }
+
+    pub(super) fn stores(&self) -> bool {
+        self.facts.is_some_and(|facts| {
+            let brick =
+                !facts.brick.content.is_empty() || facts.brick.has_glusterfs || !facts.brick.volume_ids.is_empty();
+            facts.daemon.active || facts.daemon.uuid.is_some() || !facts.daemon.fresh() || brick
+        })
+    }
+}
+
+fn is_gluster(line: &str) -> bool {
+    line.split_whitespace().nth(2) == Some("glusterfs")
+}
+
+/// All reasons why they may not go.
+pub(super) fn check(view: &View<'_>, all: &[Leaving<'_>]) -> Vec<Refusal> {
+    let mut refusals: Vec<_> = all.iter().flat_map(|one| away(view, one)).collect();
+    refusals.extend(others(view, all));
+    let bricks = bricks(all);
+    if let Some(volume) = view.cluster.volume.filter(|_| !bricks.is_empty()) {
+        refusals.extend(copies(view, volume, &bricks, all));
+    }
+    refusals
+}
+
+/// The bricks of all of them.
+pub(super) fn bricks<'a>(all: &[Leaving<'a>]) -> Vec<&'a Brick> {
+    all.iter().flat_map(|one| one.bricks.iter().copied()).collect()
+}
+
+// Whoever cannot be asked may still have what is missed elsewhere.
+fn away(view: &View<'_>, one: &Leaving<'_>) -> Vec<Refusal> {
+    let node = Some(one.node());
+    let dead = view.request.dead.contains(one.node());
+    if let Some(facts) = one.facts {
+        let foreign = facts.daemon.stored_peers.iter().any(|uuid| !view.cluster.uuids.contains(uuid.as_str()));
+        if view.request.wipe && one.peer.is_none() && foreign {
+            let what = "it has peers that this cluster does not know: what it stores may be needed there";
+            return vec![refuse(node, what, "take it out of its own cluster first, or run without `--wipe`")];
+        }
+        let remedy = "leave out `--confirm-dead`: it is taken out while it answers";
+        return if dead { vec![refuse(node, "it is said to be dead, and answers", remedy)] } else { Vec::new() };
+    }
+    if !dead {
+        return vec![refuse(
+            node,
+            format!("it cannot be looked at: {}", one.unknown),
+            format!("bring it back; if it never will be, say so: `--confirm-dead {}`", one.node()),
+        )];
+    }
+    let uuid = one.peer.map(|peer| peer.uuid.as_str());
+    let sees = |facts: &NodeFacts| {
+        facts.pool.answer().into_iter().flatten().any(|peer| Some(peer.uuid.as_str()) == uuid && peer.connected)
+    };
+    let seeing = names(view.known.iter().filter(|(_, facts)| sees(facts)).map(|(member, _)| &member.node));
+    if seeing.is_empty() {
+        return Vec::new();
+    }
+    let what = format!("it is said to be dead, and {seeing} see it connected");
+    vec![refuse(node, what, "wait a minute if it has just been lost; if it runs, mend the way to it instead")]
+}
+
+// All that stay must be there: what happens now, happens on their word.
+fn others(view: &View<'_>, all: &[Leaving<'_>]) -> Vec<Refusal> {
+    let unknown = view.unknown.iter().map(|(member, why)| {
+        let what = format!("nobody leaves while this member cannot be looked at: {why}");
+        refuse(Some(&member.node), what, "mend what its error says, then run again")
+    });
+    let leaves = |uuid: &str| all.iter().any(|one| one.peer.is_some_and(|peer| peer.uuid == uuid));
+    let loose = view.known.iter().flat_map(|(member, facts)| {
+        let peers = facts.pool.answer().into_iter().flatten();
+        peers.filter(|peer| !peer.settled() && !leaves(&peer.uuid)).map(|peer| (*member, peer))
+    });
+    let loose = loose.map(|(member, peer)| {
+        let what = format!("it sees peer `{}` as \"{}\"", peer.names.join("/"), peer.state_text);
+        refuse(
+            Some(&member.node),
+            what,
+            "nobody leaves while those that stay do not see each other; run again in a moment",
+        )
+    });
+    let elsewhere = view.cluster.disagree.iter().filter(|(node, _)| all.iter().all(|one| one.node() != *node));
+    let elsewhere = elsewhere
+        .map(|(node, what)| refuse(Some(node), what.clone(), "run again in a moment, or compare `gluster pool list`"));
+    unknown.chain(loose).chain(elsewhere).collect()
+}
+
+// The copies that stay: enough of them, all there, all complete.
+fn copies(view: &View<'_>, volume: &Volume, leaving: &[&Brick], all: &[Leaving<'_>]) -> Vec<Refusal> {
+    let none = |what: String, remedy: &str| vec![refuse(None, what, remedy)];
+    if volume.status != VolumeStatus::Started {
+        return none(format!("volume `{}` is not started", volume.name), "start it (`bricklayer up`), and run again");
+    }
+    if volume.arbiter > 0 || volume.disperse > 0 {
+        return none(
+            format!("volume `{}` has arbiter or disperse bricks, which are not handled yet", volume.name),
+            "see `gluster volume remove-brick`",
+        );
+    }
+    if leaving.len() >= volume.bricks.len() {
+        return none("these are all copies there are".to_owned(), "the last one is never removed; add a node first");
+    }
+    let stay: Vec<&Brick> = volume.bricks.iter().filter(|brick| !leaving.contains(brick)).collect();
+    let runs = |brick: &Brick| {
+        let on = view.known.iter().find(|(_, facts)| facts.daemon.uuid.as_deref() == Some(&brick.host));
+        on.is_some_and(|(_, facts)| facts.runs_brick(&volume.name, &brick.path))
+    };
+    let mut refusals: Vec<_> = stay
+        .iter()
+        .filter(|brick| !runs(brick))
+        .map(|brick| {
+            let what = format!("brick {} stays, and does not run", brick.name);
+            refuse(None, what, "a copy leaves only while all others are there; `bricklayer up` starts it")
+        })
+        .collect();
+    refusals.extend(whole_sets(volume, leaving, all));
+    let lost = |brick: &Brick| all.iter().any(|one| one.facts.is_none() && one.bricks.contains(&brick));
+    if volume.replica > 1 {
+        refusals.extend(complete(view, volume, &lost));
+    }
+    refusals
+}
+
+// Of several sets, only whole ones can be emptied, and only by those who have them.
+fn whole_sets(volume: &Volume, leaving: &[&Brick], all: &[Leaving<'_>]) -> Vec<Refusal> {
+    if volume.sets() < 2 {
+        return Vec::new();
+    }
+    let mut refusals = Vec::new();
+    for set in volume.bricks.chunks(volume.replica.max(1) as usize) {
+        let stay: Vec<_> =
+            set.iter().filter(|brick| !leaving.contains(brick)).map(|brick| brick.name.as_str()).collect();
+        if !stay.is_empty() && stay.len() < set.len() {
+            let what = format!("its replica set has bricks that stay: {}", stay.join(", "));
+            refusals.push(refuse(
+                None,
+                what,
+                "sets leave as a whole: name all nodes of the set, or put another in the place",
+            ));
+        }
+    }
+    for one in all.iter().filter(|one| one.facts.is_none() && !one.bricks.is_empty()) {
+        let what = "of several replica sets, files are moved off those that leave, and it is not there";
+        refusals.push(refuse(Some(one.node()), what, "put another node in its place (`gluster volume replace-brick`)"));
+    }
+    refusals
+}
+
+// What is missing on the dead ones is missing there alone; the step before the removal compares it file by file.
+fn complete(view: &View<'_>, volume: &Volume, lost: &dyn Fn(&Brick) -> bool) -> Vec<Refusal> {
+    let remedy = "wait for the heal (`bricklayer status`), and run again";
+    let heal = view.known.iter().find_map(|(_, facts)| facts.heal.as_deref());
+    let Some(heal) = heal else {
+        let what = format!("what is to be healed in `{}` is not known", volume.name);
+        return vec![refuse(None, what, "see `gluster volume heal VOLUME info`, and run again")];
+    };
+    let dead: BTreeSet<&str> =
+        volume.bricks.iter().filter(|brick| lost(brick)).map(|brick| brick.name.as_str()).collect();
+    let mut refusals = Vec::new();
+    // Where gluster cannot reach a brick it may give it another name, but always in the order of the volume.
+    for (brick, found) in volume.bricks.iter().zip(heal).filter(|(brick, _)| !dead.contains(brick.name.as_str())) {
+        match found.entries {
+            Some(0) if found.connected => {}
+            Some(left) if found.connected && !dead.is_empty() && left > 0 => {}
+            Some(left) if found.connected => {
+                refusals.push(refuse(None, format!("{left} entries on {} are to be healed first", brick.name), remedy));
+            }
+            _ => refusals.push(refuse(None, format!("brick {} is not connected", brick.name), remedy)),
+        }
+    }
+    refusals
+}
