@@ -106,15 +106,15 @@ impl Job {
 
 // `[user@]host[:port]`, each by its host, or as it is written where two would have the same name.
 fn hosts(written: &[String]) -> Result<Vec<(NodeName, Hop)>, String> {
-    let mut hosts: Vec<(NodeName, Hop)> = Vec::new();
+    let mut hosts = Vec::new();
+    let mut names = BTreeSet::new();
     for text in written {
         for written in host_names(text)? {
             let hop = Hop::read(&written).filter(|hop| !hop.host.starts_with('-'));
             let hop = hop.ok_or_else(|| format!("`{written}` is no host like `[user@]host[:port]`"))?;
             let name = NodeName::new(&hop.host);
-            let taken = hosts.iter().any(|(known, _)| *known == name);
-            let name = if taken { NodeName::new(&written) } else { name };
-            if hosts.iter().all(|(known, _)| *known != name) {
+            let name = if names.contains(&name) { NodeName::new(&written) } else { name };
+            if names.insert(name.clone()) {
                 hosts.push((name, hop));
             }
         }

@@ -1,5 +1,6 @@
 //! Who works, and how all of them are followed.
 
+use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -54,7 +55,8 @@ impl Crew {
             all.push(ended);
         })
         .await;
-        all.sort_by_key(|one| self.nodes.iter().position(|node| *node == one.node));
+        let places: HashMap<_, _> = self.nodes.iter().enumerate().map(|(place, node)| (node, place)).collect();
+        all.sort_by_key(|one| places.get(&one.node).copied());
         stage.tell(|teller| teller.finish(&all));
         match stage.lost() {
             // Who reads it has seen enough (`| head`), and knows.
