@@ -36,13 +36,17 @@ fn missing(open: &mut File, keys: &[(String, PublicKey)], hash: bool) -> io::Res
     let there = String::from_utf8_lossy(&bytes);
     let mut added = String::new();
     for (host, key) in keys {
+        let base64 = key.public_key_base64();
         let says_so = |line: &str| match Line::parse(line) {
             Line::Entry(entry) => entry.mark == Mark::Key && entry.key == *key && entry.hosts.matches(host),
             Line::Nothing | Line::Malformed(_) => false,
         };
-        if !there.lines().chain(added.lines()).any(says_so) {
+        // Few lines can say so; to read all would cost, as it is done for each new host of a fleet.
+        let has_it =
+            |line: &&str| line.contains(&base64) && (line.contains(host.as_str()) || line.contains(['*', '?', '|']));
+        if !there.lines().chain(added.lines()).filter(has_it).any(says_so) {
             let host = if hash { Hosts::hashed(host, salt()?).to_string() } else { host.clone() };
-            added.push_str(&[&host, " ", key.algorithm().as_str(), " ", &key.public_key_base64(), "\n"].concat());
+            added.push_str(&[&host, " ", key.algorithm().as_str(), " ", &base64, "\n"].concat());
         }
     }
     if !added.is_empty() && !bytes.is_empty() && !bytes.ends_with(b"\n") {

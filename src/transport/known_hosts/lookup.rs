@@ -1,19 +1,24 @@
 //! What the files say of a host's key.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use russh::keys::ssh_key::certificate::CertType;
 use russh::keys::ssh_key::public::KeyData;
 use russh::keys::{Algorithm, Certificate, HashAlg, PublicKey};
 
+use super::index::Index;
 use super::line::{Entry, Line, Mark};
+use super::seen::{Seen, looks};
 use crate::model::pattern::matches;
 use crate::model::shell::quote;
 
 /// Files as read, in the order given.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct KnownHosts {
     entries: Vec<(Place, Entry)>,
+    index: Index,
+    files: Vec<Seen>,
 }
 
 /// Where a line stands.
@@ -42,15 +47,51 @@ impl KnownHosts {
     /// Reads what there is. A file that does not exist is empty; one that cannot be read is an error, because a key
     /// that it may hold would otherwise look new.
     pub(crate) fn read(files: &[PathBuf]) -> Result<Self, String> {
-        let mut entries = Vec::new();
+        let mut all = Self::default();
         for file in files {
-            match std::fs::read(file) {
-                Ok(bytes) => parse(file, &String::from_utf8_lossy(&bytes), &mut entries),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(format!("cannot read `{}`: {error}", file.display())),
+            let mut seen = Seen::before_reading(file);
+            let text = seen.more(file)?;
+            all.add(file, &text, 0);
+            all.files.push(seen);
+        }
+        Ok(all)
+    }
+
+    /// Whether the files are as they were when they were read.
+    pub(crate) fn is_current(&self, files: &[PathBuf]) -> bool {
+        let mut pairs = files.iter().zip(&self.files);
+        self.files.len() == files.len() && pairs.all(|(file, seen)| seen.looks == looks(file))
+    }
+
+    /// Reads what has been appended since; false, and of no more use, where that is not all that has changed.
+    pub(crate) fn read_on(&mut self, files: &[PathBuf]) -> Result<bool, String> {
+        let mut all = std::mem::take(&mut self.files);
+        for (file, seen) in files.iter().zip(&mut all) {
+            let lines = seen.lines;
+            if !seen.has_grown_only(file) {
+                return Ok(false);
+            }
+            let text = seen.more(file)?;
+            self.add(file, &text, lines);
+        }
+        self.files = all;
+        Ok(self.files.len() == files.len())
+    }
+
+    fn add(&mut self, file: &Path, text: &str, before: usize) {
+        for (at, line) in text.lines().enumerate() {
+            let line_number = before + at + 1;
+            match Line::parse(line) {
+                Line::Entry(entry) => {
+                    self.index.add(self.entries.len(), &entry.hosts);
+                    self.entries.push((Place { file: file.to_owned(), line: line_number }, entry));
+                }
+                Line::Nothing => {}
+                Line::Malformed(why) => {
+                    tracing::warn!(file = %file.display(), line = line_number, why, "line ignored");
+                }
             }
         }
-        Ok(Self { entries })
     }
 
     /// Judges the key a host showed. All its names are looked up: a match under one is enough, but another key of the
@@ -124,22 +165,14 @@ impl KnownHosts {
         }
     }
 
-    pub(super) fn about<'a>(&'a self, names: &'a [String], mark: Mark) -> impl Iterator<Item = &'a (Place, Entry)> {
-        self.entries.iter().filter(move |(_, e)| e.mark == mark && names.iter().any(|name| e.hosts.matches(name)))
+    pub(super) fn about(&self, names: &[String], mark: Mark) -> impl Iterator<Item = &(Place, Entry)> {
+        let about = |name: &String| self.index.about(name, |line| self.entries[line].1.hosts.matches(name));
+        let lines: BTreeSet<usize> = names.iter().flat_map(|name| about(name).to_vec()).collect();
+        lines.into_iter().map(|line| &self.entries[line]).filter(move |(_, entry)| entry.mark == mark)
     }
 }
 
 fn changed(host: &str, place: &Place) -> Verdict {
     let remedy = format!("ssh-keygen -f {} -R {}", quote(&place.file.to_string_lossy()), quote(host));
     Verdict::Changed { host: host.to_owned(), place: place.clone(), remedy }
-}
-
-fn parse(file: &Path, text: &str, entries: &mut Vec<(Place, Entry)>) {
-    for (index, line) in text.lines().enumerate() {
-        match Line::parse(line) {
-            Line::Entry(entry) => entries.push((Place { file: file.to_owned(), line: index + 1 }, entry)),
-            Line::Nothing => {}
-            Line::Malformed(why) => tracing::warn!(file = %file.display(), line = index + 1, why, "line ignored"),
-        }
-    }
 }

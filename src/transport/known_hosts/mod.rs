@@ -4,9 +4,11 @@
 
 mod alias;
 mod append;
+mod index;
 mod line;
 mod lookup;
 mod revoked;
+mod seen;
 #[cfg(test)]
 mod tests;
 

@@ -252,3 +252,26 @@ fn ssh_config_has_the_last_word_on_the_name() {
     target.host_key_checking = HostKeyChecking::Off;
     assert_eq!(host_key_alias(&target).unwrap(), None);
 }
+
+#[test]
+fn what_is_appended_is_read_on_and_what_is_changed_is_not() {
+    let (_folder, path) = file("a ED\n");
+    let files = [path.clone()];
+    let mut known = KnownHosts::read(&files).unwrap();
+    let names = |name: &str| [name.to_owned()];
+    assert!(known.is_current(&files) && !known.knows(&names("b")));
+    append(&path, &[("b".to_owned(), key(OTHER))], false).unwrap();
+    assert!(!known.is_current(&files) && known.read_on(&files).unwrap() && known.is_current(&files));
+    assert_eq!(short(known.verdict(&names("b"), &key(ED25519))), "changed 2");
+    append(&path, &[("c".to_owned(), key(OTHER))], true).unwrap();
+    assert!(!known.knows(&names("c")) && known.read_on(&files).unwrap() && known.knows(&names("c")));
+    // Without its end a line may be half of one; another file is read as a whole.
+    std::fs::write(&path, format!("a {ED25519}\nb {OTHER}\nc {OTHER}\nd {OTHER}")).unwrap();
+    assert!(KnownHosts::read(&files).unwrap().knows(&names("d")));
+    let mut half = KnownHosts::read(&files).unwrap();
+    append(&path, &[("e".to_owned(), key(OTHER))], false).unwrap();
+    assert!(!half.read_on(&files).unwrap());
+    let mut whole = KnownHosts::read(&files).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert!(!whole.is_current(&files) && !whole.read_on(&files).unwrap() && !whole.is_current(&files));
+}

@@ -62,6 +62,7 @@ impl Handler for Gate {
         let _ = self.shown.set(shown.public_key());
         let shown = match shown.certificate() {
             Some(certificate) => PublicKeyOrCertificate::Certificate(certificate.clone()),
+            None if self.host_keys.takes(&self.target, &shown.public_key()) => return Ok(true),
             None => shown.public_key().into(),
         };
         let (target, host_keys) = (Arc::clone(&self.target), Arc::clone(&self.host_keys));

@@ -28,19 +28,37 @@ pub struct UnknownHostKey {
     pub(super) hash: bool,
 }
 
-/// `known_hosts` files, each set read once, and again when a key seems new.
+/// `known_hosts` files, each set read once, and again when a key seems new and they have changed.
 #[derive(Default)]
 pub(super) struct HostKeys(Mutex<HashMap<Vec<PathBuf>, Arc<KnownHosts>>>);
 
 impl HostKeys {
     fn known(&self, files: &[PathBuf], again: bool) -> Result<Arc<KnownHosts>, ConnectError> {
         let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = cache.get(files).filter(|_| !again) {
-            return Ok(Arc::clone(known));
+        if let Some(known) = cache.get_mut(files) {
+            // Somebody else may still look into it: then it is read as a whole, into another.
+            let read_on = |known: &mut Arc<KnownHosts>| Arc::get_mut(known).map(|known| known.read_on(files));
+            if !again
+                || known.is_current(files)
+                || read_on(known).transpose().map_err(ConnectError::Local)? == Some(true)
+            {
+                return Ok(Arc::clone(known));
+            }
         }
         let known = Arc::new(KnownHosts::read(files).map_err(ConnectError::Local)?);
         cache.insert(files.to_owned(), Arc::clone(&known));
         Ok(known)
+    }
+
+    /// Whether a key, no certificate, is taken by what has been read already. False says nothing:
+    /// [`check`](Self::check) does, with files to be read.
+    pub(super) fn takes(&self, target: &Target, key: &PublicKey) -> bool {
+        let known = self.known(&target.known_hosts, false).ok().filter(|_| target.revoked.is_none());
+        known.is_some_and(|known| match known.verdict(&target.lookup_names(), key) {
+            Verdict::Known => true,
+            Verdict::Unknown => target.host_key_checking == HostKeyChecking::Off,
+            Verdict::Changed { .. } | Verdict::Revoked(_) => false,
+        })
     }
 
     /// Key types to ask for first.
@@ -79,13 +97,14 @@ impl HostKeys {
             cause: format!("its host certificate is not good: {why}"),
         })?;
         let mut verdict = certified.unwrap_or_else(|| known.verdict(&names, key));
-        if verdict == Verdict::Unknown {
+        let policy = target.host_key_checking;
+        if verdict == Verdict::Unknown && policy != HostKeyChecking::Off {
             // Somebody (we, for another node, or `ssh`) may have written it down since.
+            drop(known);
             verdict = self.known(&target.known_hosts, true)?.verdict(&names, key);
         }
         let found = fingerprint(key);
         let host = names.into_iter().next().unwrap_or_default();
-        let policy = target.host_key_checking;
         match verdict {
             Verdict::Revoked(place) => Err(ConnectError::HostKeyRevoked {
                 host,
