@@ -115,10 +115,10 @@ impl Packing {
     }
 }
 
-/// Counts and sums up what is read.
+/// Counts what is read, and sums it up where that was not done before.
 pub(super) struct Counted<'a, R> {
     pub(super) inner: R,
-    pub(super) hasher: Sha256,
+    pub(super) hasher: Option<Sha256>,
     pub(super) bytes: u64,
     pub(super) progress: &'a (dyn Fn(u64) + Send + Sync),
 }
@@ -133,7 +133,9 @@ impl<R: AsyncRead + Unpin> AsyncRead for Counted<'_, R> {
         let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
         let new = &buffer.filled()[before..];
         if matches!(polled, Poll::Ready(Ok(()))) && !new.is_empty() {
-            self.hasher.update(new);
+            if let Some(hasher) = &mut self.hasher {
+                hasher.update(new);
+            }
             self.bytes += new.len() as u64;
             (self.progress)(new.len() as u64);
         }

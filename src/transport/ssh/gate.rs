@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use russh::client::{DisconnectReason, Handle, Handler};
 use russh::keys::{PublicKey, PublicKeyOrCertificate};
@@ -29,6 +30,8 @@ pub(super) struct Handshaken {
     pub(super) over: watch::Receiver<Option<String>>,
     /// Another key is known of it: nothing that is secret may be sent.
     pub(super) doubtful: bool,
+    /// How long it took to get there: a round trip, and more where others are busy, too.
+    pub(super) way: Duration,
 }
 
 /// Why a handshake came to nothing.

@@ -12,7 +12,7 @@ use russh::client::{Config, connect_stream};
 use russh::keys::{Algorithm, PublicKey};
 use russh::{ChannelOpenFailure, Preferred, SshId};
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::algorithms::preferred;
 use super::auth::{Keys, authenticate};
@@ -36,6 +36,9 @@ pub struct RusshTransport {
     ramp: Ramp,
     hops: Hops,
 }
+
+/// As long as a round trip may well take.
+const FAR: Duration = Duration::from_millis(100);
 
 /// Why one attempt came to nothing.
 enum Failed {
@@ -129,23 +132,23 @@ impl RusshTransport {
             .targets
             .get(node)
             .ok_or_else(|| ConnectError::Local(format!("no settings for a node named `{node}`")))?;
-        let Handshaken { handle, over, doubtful } = self.arrive(target).await?;
+        let Handshaken { handle, over, doubtful, way } = self.arrive(target).await?;
         let target =
             if doubtful { Arc::new(Target { sudo_password: None, ..(**target).clone() }) } else { Arc::clone(target) };
-        Ok(Box::new(SshSession::new(handle, over, target, Arc::clone(&self.limits))))
+        Ok(Box::new(SshSession::new((handle, way), over, target, Arc::clone(&self.limits))))
     }
 
     /// Up to being logged in; by way of others, which arrive the same way.
     fn arrive<'a>(&'a self, target: &'a Arc<Target>) -> BoxFuture<'a, Result<Handshaken, ConnectError>> {
         async move {
-            let Handshaken { mut handle, over, doubtful } = self.opened(target, &Arc::default()).await?;
+            let Handshaken { mut handle, over, doubtful, way } = self.opened(target, &Arc::default()).await?;
             let patience = self.limits.auth_timeout;
             timeout(patience, authenticate(&mut handle, target, &self.keys, doubtful)).await.map_err(|_| {
                 let cause = format!("authentication took more than {patience:?}");
                 ConnectError::Handshake { address: target.address(), cause }
             })??;
             self.ramp.succeeded();
-            Ok(Handshaken { handle, over, doubtful })
+            Ok(Handshaken { handle, over, doubtful, way })
         }
         .boxed()
     }
@@ -187,10 +190,13 @@ impl RusshTransport {
         hop: Option<&Arc<Hop>>,
         shown: &Arc<OnceLock<PublicKey>>,
     ) -> Result<Handshaken, Failed> {
+        let left = Instant::now();
         let (pipe, said) = match hop {
             Some(hop) => (through(hop, target).await?, None),
             None => self.dialled(target).await.map_err(Failed::Final)?,
         };
+        // Of a command it is not known.
+        let way = if said.is_some() { FAR } else { left.elapsed() };
         let config = Arc::new(self.config(target).map_err(Failed::Final)?);
         let (sender, over) = watch::channel(None);
         let doubtful = Arc::new(AtomicBool::new(false));
@@ -203,7 +209,7 @@ impl RusshTransport {
         };
         let patience = self.limits.handshake_timeout;
         let cause = match timeout(patience, connect_stream(config, pipe, gate)).await {
-            Ok(Ok(handle)) => return Ok(Handshaken { handle, over, doubtful: doubtful.load(Ordering::Relaxed) }),
+            Ok(Ok(handle)) => return Ok(Handshaken { handle, over, doubtful: doubtful.load(Ordering::Relaxed), way }),
             Ok(Err(GateError::Denied(error))) => return Err(Failed::Final(error)),
             Ok(Err(error)) if shown.get().is_none() && is_hang_up(&error) => {
                 if let (Via::Command(command), Some(said)) = (&target.via, said) {

@@ -11,7 +11,7 @@ use russh::{ChannelOpenFailure, Disconnect};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::feed::feed;
+use super::feed::{Told, feed};
 use super::gate::Gate;
 use super::hold::Hold;
 use super::ramp::backoff;
@@ -34,13 +34,14 @@ pub(super) struct SshSession {
     limits: Arc<Limits>,
     channels: Arc<Semaphore>,
     reaper: Arc<Reaper>,
+    way: Duration,
     /// sudo has refused for want of a terminal (`requiretty`).
     terminal: AtomicBool,
 }
 
 impl SshSession {
     pub(super) fn new(
-        handle: Handle<Gate>,
+        (handle, way): (Handle<Gate>, Duration),
         over: watch::Receiver<Option<String>>,
         target: Arc<Target>,
         limits: Arc<Limits>,
@@ -48,7 +49,7 @@ impl SshSession {
         let handle = Arc::new(handle);
         let channels = Arc::new(Semaphore::new(limits.channels.max(1)));
         let reaper = Arc::new(Reaper::new(Arc::clone(&handle), limits.kill_grace));
-        Self { handle, over, target, limits, channels, reaper, terminal: AtomicBool::new(false) }
+        Self { handle, over, target, limits, channels, reaper, way, terminal: AtomicBool::new(false) }
     }
 
     fn root(&self, wanted: bool) -> Root {
@@ -110,11 +111,15 @@ impl SshSession {
             return Err(RunError::NotStarted(format!("no channel was free within {:?}", script.timeout)));
         };
         let root = self.root(script.become_root);
+        let asked = Instant::now();
         let mut open = self.open(deadline).await?;
+        // Both have work of servers in them; the shorter one less.
+        let round_trip = self.way.min(asked.elapsed());
         let mut streams = Streams::default();
         let ending = match self.started(&mut open, &mut streams, (script, root, input.is_some()), deadline).await? {
             Start::Send(frame) => {
-                let feeding = feed(&open.write, frame, input, streams.window());
+                let told = Told { started: streams.started(), window: streams.window() };
+                let feeding = feed(&open.write, frame, input, (told, round_trip));
                 let reading = follow(&mut open.read, &mut streams, hear, deadline);
                 tokio::select! {
                     ending = reading => ending,
