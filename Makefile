@@ -3,16 +3,17 @@
 
 SHELL := /bin/bash
 LAB := tests/lab/lab
-SHELLS := tests/lab/lab tests/e2e/run.sh $(wildcard tests/lab/*.sh tests/lab/lib/*.sh benches/*.sh vagrant/*.sh vagrant/*/*.sh) .ci/run
+SHELLS := tests/lab/lab tests/e2e/run.sh $(wildcard tests/lab/*.sh tests/lab/lib/*.sh benches/*.sh benches/ssh/*.sh benches/ssh/peers/*.sh vagrant/*.sh vagrant/*/*.sh) .ci/run
 E2E := tests/e2e/run.sh
 
-.PHONY: help build quickstart test need lint vagrant-validate unit images e2e soak bench clean
+.PHONY: help build quickstart test need lint vagrant-validate unit images e2e soak bench bench-ssh clean
 
 help:
 	@echo 'make quickstart   install what is needed, boot a lab, bring a cluster up, show it'
 	@echo 'make test         everything CI checks'
 	@echo 'make soak         what takes longer: every fault at every stage, every boot order'
 	@echo 'make bench        how fast, side by side with others'
+	@echo 'make bench-ssh    how fast over SSH, side by side with others'
 	@echo 'make build        target/release/bricklayer'
 
 build:
@@ -27,8 +28,8 @@ need:
 	tests/lab/need.sh
 
 lint:
-	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
 	shellcheck -x $(SHELLS)
 	if command -v vagrant >/dev/null; then $(MAKE) vagrant-validate; fi
 
@@ -50,6 +51,9 @@ soak: images
 
 bench:
 	benches/run.sh
+
+bench-ssh:
+	benches/ssh/run.sh
 
 clean:
 	cargo clean
