@@ -82,10 +82,10 @@ pub(super) fn run(node: &NodeName, command: &str, error: &RunError) -> Failure {
         RunError::Privilege { what, said, remedy } => {
             failure(FailureKind::Unreachable, what.clone(), said.clone(), remedy.clone())
         }
-        RunError::Input(_) => failure(
+        RunError::Input(_, outcome) => failure(
             FailureKind::Unknown,
             error.to_string(),
-            String::new(),
+            said(outcome),
             "mend it on this machine and run again; half of it has come there".to_owned(),
         ),
         RunError::NotStarted(why) => failure(

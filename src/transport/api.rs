@@ -152,9 +152,10 @@ pub enum RunError {
     /// Nothing ran.
     #[error("the script did not start: {0}")]
     NotStarted(String),
-    /// What it was to be given as input could not be read here; it was ended when half of it had come.
+    /// What it was to be given as input could not be read here. It was ended when half of it had come, and never saw the
+    /// end of it, unless the outcome does not say how it ended.
     #[error("its input cannot be read on this machine: {0}")]
-    Input(String),
+    Input(String, Box<Outcome>),
 }
 
 /// Why a held script gave no first line.

@@ -242,7 +242,11 @@ impl Session for FakeSession {
             self.fake.told().calls.push(Call::Run(self.node.clone(), script.text.clone()));
             if let Some(input) = input {
                 let read = tokio::io::copy(input, &mut tokio::io::sink()).await;
-                read.map_err(|error| RunError::Input(error.to_string()))?;
+                let unread = |error: std::io::Error| {
+                    let (stdout, stderr) = (Captured::default(), Captured::default());
+                    RunError::Input(error.to_string(), Box::new(Outcome { exit: Exit::Missing, stdout, stderr }))
+                };
+                read.map_err(unread)?;
             }
             let reply = self.fake.reply_to(&self.node, script);
             if let Ok(outcome) = &reply {

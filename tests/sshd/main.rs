@@ -12,4 +12,5 @@ mod privilege;
 mod shells;
 mod streams;
 mod token;
+mod transfer;
 mod ways;

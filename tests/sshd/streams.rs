@@ -68,10 +68,13 @@ async fn what_cannot_be_read_here_is_never_taken_for_its_end() {
     let sshd = Sshd::start("");
     let session = sshd.connect().await;
     let file = tempfile::NamedTempFile::new().unwrap();
-    let text = format!("cat >{0}.part && mv {0}.part {0}", file.path().display());
-    let half = bytes(100_000);
+    let part = format!("{}.part", file.path().display());
+    let text = format!("trap 'rm {part}' EXIT; trap 'exit 1' TERM; cat >{part} && mv {part} {}", file.path().display());
+    // More than sshd holds back: the script runs when it breaks off.
+    let half = bytes(5_000_000);
     let (outcome, ..) = stream(&*session, &text, half.as_slice().chain(Broken)).await;
-    assert!(matches!(&outcome, Err(RunError::Input(why)) if why.contains("broken")), "{outcome:?}");
-    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    let Err(RunError::Input(why, outcome)) = &outcome else { panic!("{outcome:?}") };
+    assert!(why.contains("broken") && outcome.exit == Exit::Code(1), "{why} {outcome:?}");
     assert_eq!(std::fs::read(file.path()).unwrap().len(), 0);
+    assert!(!std::fs::exists(part).unwrap());
 }

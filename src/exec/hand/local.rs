@@ -61,6 +61,14 @@ impl Load {
         Ok(Self { path: real, name, file })
     }
 
+    /// Whether a file is another one than it was.
+    pub(super) async fn has_changed(&self) -> bool {
+        let Some(was) = self.file.as_ref().map(|file| file.sum.clone()) else { return false };
+        let path = self.path.clone();
+        let now = tokio::task::spawn_blocking(move || sum(&path)).await;
+        !matches!(now, Ok(Ok((_, now))) if now == was)
+    }
+
     /// Bytes of a file; of a folder it is not known before.
     pub fn size(&self) -> Option<u64> {
         self.file.as_ref().map(|file| file.size)

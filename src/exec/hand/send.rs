@@ -11,7 +11,7 @@ use crate::events::{Failure, FailureKind, HandEnd};
 use crate::exec::explain;
 use crate::model::NodeName;
 use crate::model::shell::quote;
-use crate::transport::{Input, Script, Session, Transport};
+use crate::transport::{Input, RunError, Script, Session, Transport};
 
 /// A day: what is still on its way then will not come.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
@@ -60,13 +60,18 @@ async fn send_file(
     (put, facts): (&Put, &FileFacts),
     progress: &(dyn Fn(u64) + Send + Sync),
 ) -> Result<(bool, u64), Failure> {
-    let file = tokio::fs::File::open(&put.load.path).await.map_err(|error| here(&error.to_string()))?;
+    let file = tokio::fs::File::open(&put.load.path).await.map_err(|error| unread(put, &error.to_string(), ""))?;
     let mut text = place(put);
     let mode = put.mode.unwrap_or(facts.mode);
     let _infallible = write!(text, "size={} sum={} mode={mode:o}\n{FILE}", facts.size, facts.sum);
     let mut counted = Counted { inner: file, hasher: None, bytes: 0, progress };
-    let said = run(session, node, (put, text), Some(&mut counted)).await?;
-    Ok((said.trim() == "changed", facts.size))
+    match run(session, node, (put, text), Some(&mut counted)).await {
+        Ok(said) => Ok((said.trim() == "changed", facts.size)),
+        Err(failure) if failure.code == Some(OTHER) && put.load.has_changed().await => {
+            Err(unread(put, "it was changed while it was sent", ""))
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 async fn send_folder(
@@ -75,15 +80,19 @@ async fn send_folder(
     put: &Put,
     progress: &(dyn Fn(u64) + Send + Sync),
 ) -> Result<(bool, u64), Failure> {
-    let (packing, stream) = Packing::begin(&put.load.path).map_err(|error| here(&error.to_string()))?;
+    let (packing, stream) = Packing::begin(&put.load.path).map_err(|error| unread(put, &error.to_string(), ""))?;
     let mut counted = Counted { inner: stream, hasher: Some(Sha256::new()), bytes: 0, progress };
     let said = run(session, node, (put, place(put) + UNPACK), Some(&mut counted)).await?;
     let (sum, parked) = said.trim().split_once('\n').unwrap_or_default();
     let ended = packing.finish().await;
     let (whole, bytes) = (counted.hasher.map(hex).unwrap_or_default(), counted.bytes);
-    if let Some(wrong) = ended.err().or_else(|| (sum != whole).then(|| "it was changed on its way".to_owned())) {
+    let wrong = match ended {
+        Err(said) => Some(unread(put, "`tar` could not pack all of it", &said)),
+        Ok(()) => (sum != whole).then(|| unread(put, "it was changed on its way", "")),
+    };
+    if let Some(wrong) = wrong {
         run(session, node, (put, format!("rm -rf -- {}", quote(parked))), None).await?;
-        return Err(here(&wrong));
+        return Err(wrong);
     }
     let text = format!("{}parked={}\n{MERGE}", place(put), quote(parked));
     let said = run(session, node, (put, text), None).await?;
@@ -107,7 +116,10 @@ async fn run(
     let script = Script { text, become_root: put.become_root, timeout: LONGEST };
     // Its lifetime is made as short as the script's.
     let input = input.map(|input| input as Input<'_>);
-    let outcome = session.stream(&script, input, &|_, _| ()).await.map_err(|error| run_failed(node, &error))?;
+    let outcome = session.stream(&script, input, &|_, _| ()).await.map_err(|error| match error {
+        RunError::Input(why, _) => unread(put, &why, ""),
+        error => run_failed(node, &error),
+    })?;
     match code(node, &outcome)? {
         0 => Ok(outcome.stdout.text),
         code => Err(Failure {
@@ -121,14 +133,15 @@ async fn run(
     }
 }
 
-fn here(what: &str) -> Failure {
+// On this machine. Half of it is never taken for all: sums are compared before anything is moved to its place.
+fn unread(put: &Put, why: &str, said: &str) -> Failure {
     Failure {
         kind: FailureKind::Step,
-        what: format!("it cannot be read on this machine: {what}"),
+        what: format!("`{}` cannot be read on this machine: {why}", put.load.path.display()),
         command: "put".to_owned(),
         code: None,
-        stderr: String::new(),
-        remedy: "mend it here and run the same command again; nothing was put there".to_owned(),
+        stderr: explain::tail(said),
+        remedy: "mend it here and run the same command again; what was there is as it was".to_owned(),
     }
 }
 
@@ -147,6 +160,9 @@ if [ "$kind" = folder ] && [ -e "$to" ] && ! [ -d "$to" ]; then echo "$to is no 
 own() { [ -z "$owner" ] || chown "$@"; }
 "#;
 
+// How the script ends that has got other bytes than it was told of.
+const OTHER: u32 = 65;
+
 // The sum is that of what is on the disk, not of what came.
 const FILE: &str = r#"sum_of() { sha256sum <"$1" | cut -c 1-64; }
 state() { stat -c %a:%u:%g "$to"; }
@@ -161,7 +177,7 @@ part=$(mktemp "$dir/.$name.XXXXXX")
 trap 'rm -f "$part"' EXIT
 trap 'exit 1' HUP INT TERM
 cat >"$part"
-[ "$(sum_of "$part")" = "$sum" ] || { echo "what has come is not what was sent" >&2; exit 1; }
+[ "$(sum_of "$part")" = "$sum" ] || { echo "what has come is not what was sent" >&2; exit 65; }
 [ ! -e "$to" ] || chown --reference="$to" "$part" 2>/dev/null || :
 chmod "$mode" "$part"
 own "$owner" "$part"

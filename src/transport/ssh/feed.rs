@@ -1,6 +1,7 @@
 //! What goes into a script after its text.
 
 use std::convert::Infallible;
+use std::io;
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt as _;
@@ -8,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::run::{PIECE, Writer};
-use crate::transport::api::{Input, RunError};
+use crate::transport::api::Input;
 use crate::transport::frame::Frame;
 
 /// How many bytes may be on their way and not yet taken by the script. sshd grants a window of 2 MiB, and its buffer
@@ -31,14 +32,14 @@ pub(super) struct Told {
     pub(super) window: watch::Receiver<Option<u32>>,
 }
 
-/// Sends a script and what its commands read. Fails only where that cannot be read here: what the server has to say
-/// comes by reading, and is the answer then.
+/// Sends a script and what its commands read. Fails only where that cannot be read here; the end of input is not sent
+/// then, as half of it would be taken for all. What the server has to say comes by reading.
 pub(super) async fn feed(
     write: &Writer,
     frame: Frame,
     input: Option<Input<'_>>,
     (told, round_trip): (Told, Duration),
-) -> Result<Infallible, RunError> {
+) -> io::Result<Infallible> {
     let sent = match input {
         None => write.send(frame, false).await,
         Some(input) => match write.send(frame, true).await {
@@ -52,10 +53,10 @@ pub(super) async fn feed(
     std::future::pending().await
 }
 
-async fn pour(write: &Writer, input: Input<'_>, mut pace: Pace) -> Result<Result<(), russh::Error>, RunError> {
+async fn pour(write: &Writer, input: Input<'_>, mut pace: Pace) -> io::Result<Result<(), russh::Error>> {
     loop {
         let mut piece = vec![0; PIECE];
-        let read = input.read(&mut piece).await.map_err(|error| RunError::Input(error.to_string()))?;
+        let read = input.read(&mut piece).await?;
         if read == 0 {
             return Ok(write.end_of_input().await);
         }

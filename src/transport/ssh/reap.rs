@@ -1,4 +1,4 @@
-//! Ending scripts that took too long.
+//! Ending scripts that took too long, or whose input broke off.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -8,7 +8,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use russh::client::Handle;
 use russh::{ChannelOpenFailure, Disconnect};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::feed::{Told, feed};
@@ -122,28 +122,34 @@ impl SshSession {
                 let feeding = feed(&open.write, frame, input, (told, round_trip));
                 let reading = follow(&mut open.read, &mut streams, hear, deadline);
                 tokio::select! {
-                    ending = reading => ending,
-                    failed = feeding => match failed {
-                        Ok(never) => match never {},
-                        Err(error) => return Err(error),
-                    },
+                    ending = reading => Ok(ending),
+                    unread = feeding => unread.map(|never| match never {}),
                 }
             }
-            Start::Ended(ending) => ending,
+            Start::Ended(ending) => Ok(ending),
         };
         match ending {
-            Ending::Closed => {
+            Ok(Ending::Closed) => {
                 open.write.close().await;
                 self.finished(streams)
             }
-            Ending::Lost => Err(self.lost("closed").await),
-            Ending::Late => {
-                let streams = Arc::clone(&self.reaper)
-                    .end(Doomed { open, streams, root, password: self.target.sudo_password.clone(), place })
-                    .await;
-                Err(RunError::TimedOut(script.timeout, Box::new(streams.finish())))
+            Ok(Ending::Lost) => Err(self.lost("closed").await),
+            Ok(Ending::Late) => {
+                let outcome = self.end(open, streams, (root, place)).await;
+                Err(RunError::TimedOut(script.timeout, outcome))
+            }
+            // Ended before its channel is closed: that would tell its commands that they have read all.
+            Err(unread) => {
+                let outcome = self.end(open, streams, (root, place)).await;
+                Err(RunError::Input(unread.to_string(), outcome))
             }
         }
+    }
+
+    async fn end(&self, open: Open, streams: Streams, (root, place): (Root, OwnedSemaphorePermit)) -> Box<Outcome> {
+        let password = self.target.sudo_password.clone();
+        let doomed = Doomed { open, streams, root, password, place };
+        Box::new(Arc::clone(&self.reaper).end(doomed).await.finish())
     }
 
     /// A hold does not count among the scripts that run at once: it may last as long as all of them.
