@@ -26,8 +26,11 @@ impl RunState {
             Event::StageStarted { stage } => self.may_open(stage)?,
             Event::StageEnded { stage } => self.may_close(stage)?,
             Event::StepStarted { task, step, .. } => self.may_step(task, step)?,
-            Event::StepLine { task, step, .. } | Event::StepEnded { task, step, .. } => self.runs(task, step)?,
+            Event::StepLine { task, step, .. }
+            | Event::OutputKept { task, step, .. }
+            | Event::StepEnded { task, step, .. } => self.runs(task, step)?,
             Event::TaskSkipped { task, .. } => self.may_skip(task)?,
+            Event::StepsSkipped { task, .. } => self.may_leave(task)?,
             Event::Interrupted { count } => self.may_interrupt(*count)?,
             Event::RunEnded { summary, .. } => {
                 self.may_end()?;
@@ -162,6 +165,17 @@ impl RunState {
         match self.tasks.get(task) {
             Some(Progress::Waiting) => Ok(()),
             Some(_) => Err(IllegalTransition::TaskSettled(task.clone())),
+            None => Err(IllegalTransition::NotPlanned(task.to_string())),
+        }
+    }
+
+    /// It was begun, and none of its steps runs.
+    fn may_leave(&self, task: &TaskId) -> Legal {
+        let runs = self.known(&task.node)?.step.is_some();
+        match self.tasks.get(task) {
+            Some(Progress::Begun) if runs => Err(IllegalTransition::StepOpen(task.node.clone())),
+            Some(Progress::Begun) => Ok(()),
+            Some(_) => Err(IllegalTransition::NotBegun(task.clone())),
             None => Err(IllegalTransition::NotPlanned(task.to_string())),
         }
     }

@@ -98,6 +98,19 @@ pub enum Event {
         /// The line.
         line: String,
     },
+    /// The running step has printed more than is told line by line: all of it lies in a file on this machine.
+    OutputKept {
+        /// The task.
+        task: TaskId,
+        /// The step.
+        step: String,
+        /// The file, in the folder of the run.
+        file: String,
+        /// How many bytes were printed.
+        bytes: u64,
+        /// Why the file does not have all of them, where that is so.
+        lost: Option<String>,
+    },
     /// A step has ended.
     StepEnded {
         /// The task.
@@ -113,6 +126,15 @@ pub enum Event {
     TaskSkipped {
         /// Which.
         task: TaskId,
+        /// Why.
+        why: String,
+    },
+    /// Steps of a task that was begun, which will not run, and why.
+    StepsSkipped {
+        /// The task.
+        task: TaskId,
+        /// The steps.
+        steps: Vec<String>,
         /// Why.
         why: String,
     },

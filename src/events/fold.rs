@@ -53,6 +53,12 @@ impl RunState {
                     step.line = line;
                 }
             }
+            Event::OutputKept { .. } => {}
+            Event::StepsSkipped { task, .. } => {
+                if let Some(node) = self.nodes.get_mut(&task.node) {
+                    node.stopped = true;
+                }
+            }
             Event::StepEnded { task, end, ms, .. } => self.step_ended(&task, end, ms),
             Event::TaskSkipped { task, .. } => self.task_skipped(&task),
             Event::Interrupted { count } => self.interrupted = count,

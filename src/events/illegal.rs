@@ -32,6 +32,9 @@ pub enum IllegalTransition {
     /// A node that the run does not know.
     #[error("node `{0}` is not part of this run")]
     Stranger(NodeName),
+    /// Steps left out of a task that was not begun.
+    #[error("task `{0}` was not begun")]
+    NotBegun(TaskId),
     /// An answer of a node that is not being looked at, or has answered in this look.
     #[error("node `{0}` answers, but is not being looked at")]
     NotLooking(NodeName),

@@ -53,6 +53,17 @@ impl Redactor {
         Cow::Owned(out)
     }
 
+    /// Bytes without secrets: as they are where there is none in them.
+    pub fn bytes<'b>(&self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
+        if self.needles.is_empty() {
+            return Cow::Borrowed(bytes);
+        }
+        match self.redact(&String::from_utf8_lossy(bytes)) {
+            Cow::Borrowed(_) => Cow::Borrowed(bytes),
+            Cow::Owned(clean) => Cow::Owned(clean.into_bytes()),
+        }
+    }
+
     /// The failure without secrets.
     pub fn failure(&self, failure: &Failure) -> Failure {
         let clean = |text: &str| self.redact(text).into_owned();
@@ -109,6 +120,13 @@ mod tests {
         for (secrets, text, clean) in table {
             assert_eq!(redactor(secrets).redact(text), *clean, "{secrets:?}");
         }
+    }
+
+    #[test]
+    fn bytes_stay_what_they_are_where_no_secret_is_in_them() {
+        let redactor = redactor(&["hunter2"]);
+        assert_eq!(*redactor.bytes(b"\xff no text"), *b"\xff no text");
+        assert_eq!(*redactor.bytes(b"\xff hunter2\n"), *"\u{fffd} ***\n".as_bytes());
     }
 
     #[test]

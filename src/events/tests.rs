@@ -50,9 +50,14 @@ fn event(word: &str) -> Event {
         "stage" => Event::StageStarted { stage: format!("glusterfs/{}", next()) },
         "stage-end" => Event::StageEnded { stage: format!("glusterfs/{}", next()) },
         "step" => Event::StepStarted { task: step(next(), next()), step: next(), doc: String::new() },
+        "output" => {
+            let (task, step) = (step(next(), next()), next());
+            Event::OutputKept { task, step, file: "/f".into(), bytes: 7, lost: None }
+        }
         "line" => Event::StepLine { task: step(next(), next()), step: next(), line: "l".into() },
         "done" => Event::StepEnded { task: step(next(), next()), step: next(), end: StepEnd::Changed, ms: 1 },
         "fail" => Event::StepEnded { task: step(next(), next()), step: next(), end: bad_end(), ms: 1 },
+        "leave" => Event::StepsSkipped { task: step(next(), next()), steps: vec!["y".into()], why: "w".into() },
         "skip" => Event::TaskSkipped { task: step(next(), next()), why: "w".into() },
         "ctrl-c" => Event::Interrupted { count: next().parse().unwrap() },
         "bug" => Event::Bug { what: "b".into() },
@@ -96,6 +101,8 @@ fn legal_stories_fold() {
         "start, look, seen a, unknown b, plan, look, seen a, seen b, plan, stage prepare, step install b x, \
          done install b x, stage-end prepare, end",
         "start, look, ctrl-c 1, seen a, end",
+        "SEEN, stage prepare, step install a x, line install a x, output install a x, ctrl-c 1, done install a x, \
+         leave install a, skip brick a, stage-end prepare, end",
         "SEEN, stage prepare, ctrl-c 1, step install a x, done install a x, end",
         "SEEN, stage prepare, step install a x, ctrl-c 1, ctrl-c 2, end",
         "SEEN, stage prepare, step install a x, bug, end",
@@ -173,6 +180,14 @@ fn illegal_stories_are_refused_for_the_right_reason() {
         (
             "SEEN, stage prepare, step install a x, done install a x, skip install a",
             I::TaskSettled(id("glusterfs/install", "a")),
+        ),
+        ("SEEN, stage prepare, output install a x", idle("glusterfs/install", "x")),
+        ("SEEN, stage prepare, leave install a", I::NotBegun(id("glusterfs/install", "a"))),
+        ("SEEN, stage prepare, leave paint a", I::NotPlanned("glusterfs/paint@a".into())),
+        ("SEEN, stage prepare, step install a x, leave install a", I::StepOpen(node("a"))),
+        (
+            "SEEN, stage prepare, step install a x, done install a x, leave install a, step install a y",
+            I::Stopped(node("a")),
         ),
         ("start, look, seen a, unknown b, plan, stage prepare, step install b x", I::Unseen(node("b"))),
         ("start, ctrl-c 2", I::Interruption(2)),

@@ -1,5 +1,6 @@
 //! What everything here is given.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::events::{Redactor, Tell};
@@ -19,6 +20,8 @@ pub struct Context {
     pub interrupt: Interrupt,
     /// The log on the nodes.
     pub log: NodeLog,
+    /// The run's folder on this machine, where what a step prints is kept when it is too much to be told.
+    pub folder: Option<PathBuf>,
     /// A word that no output contains: it marks our own lines in what scripts print.
     pub mark: String,
 }

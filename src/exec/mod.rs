@@ -7,6 +7,7 @@ pub mod hand;
 mod interrupt;
 mod lock;
 mod look;
+mod printed;
 mod stage;
 mod step;
 

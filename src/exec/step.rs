@@ -3,16 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
-
 use crate::events::{Event, Failure, FailureKind, StepEnd};
+use crate::exec::printed::Printed;
 use crate::exec::{Context, explain};
 use crate::plan::TaskId;
 use crate::playbook::{End, Kind, RenderedStep, is_mark, read_end};
 use crate::transport::{Exit, Outcome, Script, Session};
-
-// Lines that may wait to be told before the node's output is held back.
-const LINES: usize = 64;
 
 // A wait, and the following of a job, ends itself a little before its time is over, so that it can say what it last saw.
 const GRACE: Duration = Duration::from_secs(5);
@@ -62,38 +58,33 @@ async fn perform(context: &Context, task: &TaskId, step: &RenderedStep) -> Resul
     }
 }
 
-// Lines are told while the script runs; the channel between bounds what may wait.
+// Lines are told while the script runs; what is too much for that is kept.
 async fn follow(
     context: &Context,
     task: &TaskId,
     step: &RenderedStep,
     (session, script): (Arc<dyn Session>, &Script),
 ) -> Result<Outcome, Failure> {
-    let (sender, mut lines) = mpsc::channel::<String>(LINES);
-    let mark = context.mark.as_str();
-    let hear = move |line: &str| {
-        if !is_mark(mark, line) && !line.is_empty() {
-            // A line that nobody has time to show is not worth waiting for: all of them are in the outcome.
-            let _full = sender.try_send(line.to_owned());
-        }
-    };
+    let (printed, mut lines) = Printed::begin(context, task, &step.id);
     let telling = async {
         while let Some(line) = lines.recv().await {
-            let line = context.redact.redact(&line).into_owned();
             context.tell.send(Event::StepLine { task: task.clone(), step: step.id.clone(), line }).await;
         }
     };
     let running = async {
-        // `hear` goes with it, and so the telling ends.
-        let hear = hear;
-        session.run(script, &hear).await
+        let outcome = session.stream(script, None, &|side, bytes| printed.hear(side, bytes)).await;
+        printed.end();
+        outcome
     };
     let both = futures::future::join(running, telling);
     let outcome = tokio::select! {
-        (outcome, ()) = both => outcome,
-        () = context.interrupt.abandoned() => return Err(abandoned(task)),
+        (outcome, ()) = both => Ok(outcome),
+        () = context.interrupt.abandoned() => Err(abandoned(task)),
     };
-    outcome.map_err(|error| {
+    if let Some(kept) = printed.kept(task, &step.id) {
+        context.tell.send(kept).await;
+    }
+    outcome?.map_err(|error| {
         context.fleet.forget(&task.node);
         let failure = explain::run(&task.node, &step.id, &error);
         Failure { remedy: step.remedy.clone().unwrap_or_else(|| failure.remedy.clone()), ..failure }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use crate::events::{Event, FailureKind, LookWhy, Redactor, RunState, Sequencer, Stamped, StepEnd, Teller};
 use crate::exec::{Context, Fleet, Interrupt, LockError, Locks, Ready, StageEnd, lock, look, run_stage, run_waves};
 use crate::facts::{Probe, Section, Seen};
-use crate::model::{NodeName, Service};
+use crate::model::{NodeName, Secret, Service};
 use crate::plan::{Plan, Stage, Task, TaskId, Then, Var, Wave};
 use crate::playbook::{Library, NodeLog};
 use crate::transport::fake::{Call, FakeTransport, reply};
@@ -30,14 +31,24 @@ impl Teller for Keep {
 
 /// A run of these nodes; answers what `work` did and all events. Any illegal event fails the test.
 async fn run<T>(fake: &FakeTransport, nodes: &[&str], work: impl AsyncFnOnce(&Context) -> T) -> (T, Vec<Event>) {
+    run_in(None, fake, nodes, work).await
+}
+
+async fn run_in<T>(
+    folder: Option<PathBuf>,
+    fake: &FakeTransport,
+    nodes: &[&str],
+    work: impl AsyncFnOnce(&Context) -> T,
+) -> (T, Vec<Event>) {
     let events = Arc::new(Mutex::new(Vec::new()));
     let (tell, sequencer) = Sequencer::start(vec![Box::new(Keep(events.clone()))], Box::new(|| 0));
     let context = Context {
         fleet: Fleet::new(Arc::new(fake.clone()), 10),
         tell: tell.clone(),
-        redact: Arc::new(Redactor::new([])),
+        redact: Arc::new(Redactor::new([&Secret::new("hunter2".to_owned())])),
         interrupt: Interrupt::default(),
         log: NodeLog { path: "/log".to_owned(), run: "run".to_owned(), who: "me@here".to_owned() },
+        folder,
         mark: MARK.to_owned(),
     };
     let nodes = nodes.iter().map(|node| NodeName::new(node)).collect();
@@ -353,4 +364,50 @@ async fn waves_go_on_until_more_have_failed_than_may() {
         };
         assert_eq!(skipped, expected);
     }
+}
+
+/// A step on one node that prints this; its lines as they were told, and the file with its text, where there is one.
+async fn printed(folder: &Path, text: &str) -> (Vec<String>, Option<(String, u64, Option<String>)>) {
+    let fake = FakeTransport::new().on("a", "glusterfs/brick", reply(0, &format!("{text}\n@m changed\n")));
+    let (stage, ready) = stage(vec![vec![task("a", "/b")]]);
+    let (_, events) = run_in(Some(folder.to_owned()), &fake, &["a"], async |context| {
+        planned(context, &stage).await;
+        run_stage(context, &Locks::default(), &stage, &ready).await
+    })
+    .await;
+    let lines = events.iter().filter_map(|event| match event {
+        Event::StepLine { line, .. } => Some(line.clone()),
+        _ => None,
+    });
+    let kept = events.iter().find_map(|event| match event {
+        Event::OutputKept { file, bytes, lost, .. } => {
+            Some((std::fs::read_to_string(file).unwrap_or_default(), *bytes, lost.clone()))
+        }
+        _ => None,
+    });
+    (lines.collect(), kept)
+}
+
+#[tokio::test]
+async fn what_is_little_is_told_and_what_is_much_lies_in_a_file_as_a_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let (lines, kept) = printed(folder.path(), "one\n\nhunter2 two\n").await;
+    assert_eq!((lines, kept), (["one", "*** two"].map(str::to_owned).to_vec(), None));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+
+    // A secret across the border of two pieces; and twice the same step, each in a file of its own.
+    let long = format!("{}hunter2{}", "x".repeat(64 * 1024 - 3), "y".repeat(300_000));
+    for name in ["a.glusterfs-brick.folder.out", "a.glusterfs-brick.folder-2.out"] {
+        let text = format!("first\n\n{}{long}\nlast", "0123456789abcde\n".repeat(20_000));
+        let clean = text.replace("hunter2", "***") + "\n";
+        let (lines, kept) = printed(folder.path(), &text).await;
+        assert_eq!(kept, Some((clean.clone(), clean.len() as u64, None)));
+        assert!(lines[0] == "first" && lines.len() < 20_000, "{}", lines.len());
+        assert!(folder.path().join(name).exists());
+    }
+
+    let short = "x\n".repeat(100_000);
+    assert_eq!(printed(folder.path(), &short).await.1, Some((short.clone(), 200_000, None)), "more than can be told");
+    let (_, kept) = printed(&folder.path().join("none"), &short).await;
+    assert!(kept.is_some_and(|(_, _, lost)| lost.unwrap().contains("No such file")));
 }

@@ -43,6 +43,9 @@ pub enum Fault {
     /// The terminal, or the pipe in its place, went away.
     #[error("cannot use the terminal")]
     Terminal(#[source] std::io::Error),
+    /// What nodes print can go nowhere.
+    #[error("what the nodes print can neither be shown nor kept")]
+    Output(#[source] std::io::Error),
     /// A task of our own has panicked.
     #[error("a bug of bricklayer")]
     Bug(#[from] tokio::task::JoinError),
@@ -56,7 +59,7 @@ impl Fault {
             Self::Inventory(_) | Self::Playbooks(_) | Self::Render(_) => 3,
             Self::Connect(_) => 4,
             Self::Unsafe(_) => 5,
-            Self::Folder(_) | Self::Journal(..) | Self::Change(_) | Self::Terminal(_) => 1,
+            Self::Folder(_) | Self::Journal(..) | Self::Change(_) | Self::Terminal(_) | Self::Output(_) => 1,
             Self::Bug(_) => 70,
         }
     }

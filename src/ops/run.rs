@@ -8,7 +8,8 @@ use crate::events::{Event, LookWhy, Redactor, RunState, Sequencer, wall_clock};
 use crate::exec::{self, Context, Fleet, Interrupt, Ready};
 use crate::facts::{Look, Probe};
 use crate::model::NodeName;
-use crate::ops::{Fault, Job, connect, tellers};
+use crate::ops::tellers::{self, Tellers};
+use crate::ops::{Fault, Job, connect};
 use crate::plan::{Note, Plan, Refusal, Request};
 use crate::playbook::NodeLog;
 use crate::services::Purpose;
@@ -35,8 +36,8 @@ impl Run {
         journal: bool,
     ) -> Result<Self, Fault> {
         let (transport, secrets) = connect::transport(&job, reached).await?;
-        let (name, tellers) = tellers::choose(&job, journal)?;
-        let (tell, sequencer) = Sequencer::start(tellers, wall_clock());
+        let Tellers { name, folder, all } = tellers::choose(&job, journal)?;
+        let (tell, sequencer) = Sequencer::start(all, wall_clock());
         tell.send(Event::RunStarted {
             run: name.clone(),
             command: job.settings.command.clone(),
@@ -50,6 +51,7 @@ impl Run {
             redact: Arc::new(Redactor::new(&secrets)),
             interrupt: Interrupt::default(),
             log: NodeLog { path: job.settings.node_log.to_owned(), run: name, who: who() },
+            folder,
             mark: format!("@bricklayer-{:016x}", RandomState::new().build_hasher().finish()),
         };
         listen(&context);
@@ -161,12 +163,13 @@ fn who() -> String {
 fn listen(context: &Context) {
     let (interrupt, tell) = (context.interrupt.clone(), context.tell.clone());
     tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            let count = interrupt.press();
-            tell.send(Event::Interrupted { count }).await;
-            if count >= 2 {
+        for count in 1..=2 {
+            if tokio::signal::ctrl_c().await.is_err() {
                 break;
             }
+            // Before anybody acts on it, so that what runs then is told as such.
+            tell.send(Event::Interrupted { count }).await;
+            interrupt.press();
         }
     });
 }

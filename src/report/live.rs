@@ -69,7 +69,7 @@ impl<T: TermLike + Clone + 'static> Live<T> {
             _ if self.verbose => true,
             // The table shows the failure that is the reason, and the summary counts them.
             Event::TaskSkipped { .. } => false,
-            Event::Planned { .. } => true,
+            Event::Planned { .. } | Event::OutputKept { .. } => true,
             _ => matches!(said.mark, Mark::Warn | Mark::Error),
         }
     }

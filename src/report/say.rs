@@ -1,5 +1,7 @@
 //! What an event has to say to people.
 
+use indicatif::HumanBytes;
+
 use crate::events::{Event, LookWhy, NodeState, RunState, Stamped, StepEnd};
 use crate::model::NodeName;
 use crate::plan::{Plan, TaskId};
@@ -43,9 +45,17 @@ pub fn say(stamped: &Stamped, state: &RunState, verbose: bool) -> Vec<Said> {
             vec![Said::new(Mark::Info, format!("| {}", clean(line))).on(&task.node)]
         }
         Event::StageEnded { .. } | Event::StepStarted { .. } | Event::StepLine { .. } => Vec::new(),
+        Event::OutputKept { task, step, file, bytes, lost } => {
+            vec![output_kept(task, step, (file, *bytes), lost.as_deref())]
+        }
         Event::StepEnded { task, step, end, ms } => vec![step_ended(task, step, (end, *ms), state)],
         Event::TaskSkipped { task, why } => {
             vec![Said::new(Mark::Warn, format!("{} is skipped: {why}", task.playbook)).on(&task.node)]
+        }
+        Event::StepsSkipped { task, steps, why } => {
+            let (steps, many) = (steps.join("`, `"), if steps.len() == 1 { " is" } else { "s are" });
+            let text = format!("step{many} skipped of {}: `{steps}`: {why}", task.playbook);
+            vec![Said::new(Mark::Warn, text).on(&task.node).remedy("run the same command again to go on from there")]
         }
         Event::Interrupted { count } => interrupted(*count, state),
         Event::Bug { what } => vec![bug(what)],
@@ -122,6 +132,16 @@ fn stage_begins(name: &str, state: &RunState) -> String {
     let doc = stages.iter().find(|known| known.name == name).map_or("", |known| known.doc.as_str());
     let index = state.stage().map_or(0, |open| open.index);
     format!("stage {} of {}, {name}: {doc}", index + 1, stages.len())
+}
+
+fn output_kept(task: &TaskId, step: &str, (file, bytes): (&str, u64), lost: Option<&str>) -> Said {
+    let printed = format!("step `{step}` of {} has printed {}", task.playbook, HumanBytes(bytes));
+    let said = match lost {
+        None => Said::new(Mark::Info, format!("{printed}: all of it is in `{file}`")),
+        Some(why) => Said::new(Mark::Warn, format!("{printed}, and not all of it could be kept in `{file}`: {why}"))
+            .remedy("make room there, or name another place by `XDG_STATE_HOME`; what the step does is not affected"),
+    };
+    said.on(&task.node)
 }
 
 fn step_ended(task: &TaskId, step: &str, (end, ms): (&StepEnd, u64), state: &RunState) -> Said {

@@ -40,6 +40,14 @@ pub fn reply(code: u32, stdout: &str) -> Reply {
     Ok(Outcome { exit: Exit::Code(code), stdout, stderr: Captured::default() })
 }
 
+fn printed(reply: &Reply) -> Option<&Outcome> {
+    match reply {
+        Ok(outcome) => Some(outcome),
+        Err(RunError::TimedOut(_, outcome)) => Some(outcome),
+        Err(_) => None,
+    }
+}
+
 /// Whether a script is meant.
 type Matches = Box<dyn Fn(&Script) -> bool + Send>;
 
@@ -218,12 +226,7 @@ impl Session for FakeSession {
         async move {
             self.fake.told().calls.push(Call::Run(self.node.clone(), script.text.clone()));
             let reply = self.fake.reply_to(&self.node, script);
-            let printed = match &reply {
-                Ok(outcome) => Some(outcome),
-                Err(RunError::TimedOut(_, outcome)) => Some(&**outcome),
-                Err(_) => None,
-            };
-            if let Some(outcome) = printed {
+            if let Some(outcome) = printed(&reply) {
                 outcome.stdout.text.lines().chain(outcome.stderr.text.lines()).for_each(line);
             }
             reply
@@ -249,7 +252,7 @@ impl Session for FakeSession {
                 read.map_err(unread)?;
             }
             let reply = self.fake.reply_to(&self.node, script);
-            if let Ok(outcome) = &reply {
+            if let Some(outcome) = printed(&reply) {
                 hear(Side::Out, outcome.stdout.text.as_bytes());
                 hear(Side::Err, outcome.stderr.text.as_bytes());
             }

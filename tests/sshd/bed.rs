@@ -82,12 +82,14 @@ impl Sshd {
         })
     }
 
-    /// At [`APART`], in a network of its own, where [`Sshd::beside`] starts programs.
+    /// At [`APART`], in a network of its own, where [`Sshd::beside`] starts programs; with logs and locks of its own.
     pub(crate) fn apart() -> Self {
         Self::prepared(&format!("ListenAddress {APART}"), &|_| {
             let mut command = Command::new("unshare");
-            let network = format!("ip link set lo up; ip address add {APART}/32 dev lo; exec /usr/sbin/sshd \"$@\"");
-            command.args(["--net", "sh", "-ec", &network, "sshd"]);
+            let own = "for folder in /var/log /run/lock; do mount -t tmpfs none $folder; done";
+            let network = format!("ip link set lo up; ip address add {APART}/32 dev lo");
+            command.args(["--net", "--mount", "--propagation", "private", "sh", "-ec"]);
+            command.arg(format!("{own}; {network}; exec /usr/sbin/sshd \"$@\"")).arg("sshd");
             command
         })
     }
@@ -97,6 +99,21 @@ impl Sshd {
         let mut command = Command::new("nsenter");
         command.arg(format!("--net=/proc/{}/ns/net", self.child.id())).arg(program);
         command
+    }
+
+    /// Our program beside it, with an inventory of that node and a state folder of its own.
+    pub(crate) fn program(&self, args: &[&str]) -> Command {
+        let (port, key) = (self.port, self.host_key("ed25519"));
+        std::fs::write(self.path("known_hosts"), format!("[{APART}]:{port} {key}\n")).unwrap();
+        let inventory = format!(
+            "ssh: {{user: root, port: {port}, identity_file: key, known_hosts: known_hosts, host_key_checking: strict}}\n\
+             nodes:\n  controllers:\n    - {{hostname: {NODE}, ip_address: {APART}}}\n"
+        );
+        std::fs::write(self.path("inventory.yml"), inventory).unwrap();
+        let mut program = self.beside(env!("CARGO_BIN_EXE_bricklayer"));
+        program.arg("-i").arg(self.path("inventory.yml")).args(args).current_dir(self.folder.path());
+        program.env_remove("SSH_AUTH_SOCK").env("XDG_STATE_HOME", self.path("state")).stdin(Stdio::null());
+        program
     }
 
     fn prepared(config: &str, command: &dyn Fn(&Path) -> Command) -> Self {

@@ -5,6 +5,7 @@
 mod basics;
 mod bed;
 mod ends;
+mod floods;
 mod keys;
 mod load;
 mod own;

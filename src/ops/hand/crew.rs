@@ -61,7 +61,7 @@ impl Crew {
         match stage.lost() {
             // Who reads it has seen enough (`| head`), and knows.
             Some(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(1),
-            Some(error) => return Err(Fault::Terminal(error)),
+            Some(error) => return Err(Fault::Output(error)),
             None => {}
         }
         let ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);

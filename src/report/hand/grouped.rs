@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::path::Path;
 
 use console::Style;
+use indicatif::HumanBytes;
 
 use super::HandTeller;
 use super::ending::how;
 use super::kept::{Kept, Spill};
 use crate::events::{HandEnd, HandEnded};
 use crate::model::{NodeName, Side};
-use crate::report::{Paint, clean, count, hosts};
+use crate::report::{Mark, Paint, Said, clean, count, hosts, marked};
 
 /// Blocks on the two streams of this process.
 pub struct Grouped<O, E> {
@@ -37,8 +39,18 @@ impl<O: Write, E: Write> Grouped<O, E> {
         if !err.is_empty() {
             write_block(&mut self.err, (&format!("{head}, standard error"), &style), err, self.terminals.1)?;
         }
-        Ok(())
+        let files: Vec<_> = sides.iter().filter_map(Kept::file).map(|(path, bytes)| kept(names, path, bytes)).collect();
+        for other in &names[1..] {
+            self.kept.get_mut(other).into_iter().flatten().try_for_each(Kept::forget)?;
+        }
+        let (err, paint) = &mut self.err;
+        files.iter().flat_map(|said| marked(said, *paint)).try_for_each(|line| writeln!(err, "{line}"))
     }
+}
+
+fn kept(names: &[NodeName], path: &Path, bytes: u64) -> Said {
+    let text = format!("{} were printed, and are also in `{}`", HumanBytes(bytes), path.display());
+    Said { node: Some(hosts::fold(names)), ..Said::new(Mark::Info, text) }
 }
 
 fn write_block(
@@ -84,7 +96,10 @@ impl<O: Write + Send, E: Write + Send> HandTeller for Grouped<O, E> {
     fn finish(&mut self, all: &[HandEnded]) -> io::Result<()> {
         let mut groups: Vec<(Vec<NodeName>, &HandEnd)> = Vec::new();
         let mut likenesses = Vec::new();
-        for HandEnded { node, end, .. } in all.iter().filter(|one| matches!(one.end, HandEnd::Code { .. })) {
+        // What was printed before something went wrong may say what.
+        let printed = |node: &NodeName| self.kept.get(node).is_some_and(|sides| !sides.iter().all(Kept::is_empty));
+        let shown = all.iter().filter(|one| matches!(one.end, HandEnd::Code { .. }) || printed(&one.node));
+        for HandEnded { node, end, .. } in shown {
             let sides = self.kept.get(node);
             let likeness = (sides.map(|sides| sides.each_ref().map(Kept::likeness)), end);
             if let Some(at) = likenesses.iter().position(|known| *known == likeness) {

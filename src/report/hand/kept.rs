@@ -1,8 +1,9 @@
 //! All that a node has printed, in bounded memory.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Seek as _, SeekFrom, Write};
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
@@ -31,13 +32,14 @@ impl Kept {
         self.total += bytes.len() as u64;
         if self.file.is_none() && self.memory.len() + bytes.len() > IN_MEMORY {
             let path = spill(&name())?;
-            let mut file = File::options().read(true).write(true).create_new(true).open(&path)?;
-            file.write_all(&self.memory)?;
+            let made = File::options().read(true).write(true).create_new(true).mode(0o600).open(&path);
+            let mut file = made.map_err(|error| with_path(&error, &path))?;
+            file.write_all(&self.memory).map_err(|error| with_path(&error, &path))?;
             self.memory = Vec::new();
             self.file = Some((file, path));
         }
-        if let Some((file, _)) = &mut self.file {
-            return file.write_all(bytes);
+        if let Some((file, path)) = &mut self.file {
+            return file.write_all(bytes).map_err(|error| with_path(&error, path));
         }
         self.memory.extend_from_slice(bytes);
         Ok(())
@@ -49,6 +51,19 @@ impl Kept {
 
     pub(super) fn is_empty(&self) -> bool {
         self.total == 0
+    }
+
+    /// Where it lies, and how long it is, if it is too long for the memory.
+    pub(super) fn file(&self) -> Option<(&Path, u64)> {
+        self.file.as_ref().map(|(_, path)| (path.as_path(), self.total))
+    }
+
+    /// Somebody else has the same.
+    pub(super) fn forget(&mut self) -> io::Result<()> {
+        match self.file.take() {
+            Some((_, path)) => fs::remove_file(&path).map_err(|error| with_path(&error, &path)),
+            None => Ok(()),
+        }
     }
 
     /// Hands all of it over, in pieces.
@@ -63,4 +78,8 @@ impl Kept {
             }
         }
     }
+}
+
+fn with_path(error: &io::Error, path: &Path) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot keep what a node prints in `{}`: {error}", path.display()))
 }

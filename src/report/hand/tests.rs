@@ -69,7 +69,24 @@ fn what_is_the_same_is_said_once_however_long_it_is() {
             teller.heard(&name, Side::Err, b"too\n").unwrap();
         }
     }
-    let all = [code("server1", 0), code("server2", 0), code("server3", 0), code("server4", 0), code("server5", 0)];
+    let failure = Failure {
+        kind: FailureKind::Unknown,
+        what: "it did not end".to_owned(),
+        command: String::new(),
+        code: None,
+        stderr: String::new(),
+        remedy: "look".to_owned(),
+    };
+    teller.heard(&"server6".into(), Side::Out, b"half").unwrap();
+    let all = [
+        code("server1", 0),
+        code("server2", 0),
+        code("server3", 0),
+        code("server4", 0),
+        code("server5", 0),
+        ended("server6", HandEnd::Failed { failure: failure.clone() }),
+        ended("server7", HandEnd::Failed { failure }),
+    ];
     for one in &all {
         teller.ended(one).unwrap();
     }
@@ -78,11 +95,15 @@ fn what_is_the_same_is_said_once_however_long_it_is() {
     assert_eq!(
         text,
         "---- server[1-2] (2 nodes): exit code 0\nLONG\n---- server3 (1 node): exit code 0\nother\n---- server4 (1 \
-         node): exit code 0\nLONG\n---- server5 (1 node): exit code 0\n"
+         node): exit code 0\nLONG\n---- server5 (1 node): exit code 0\n---- server6 (1 node): not known\nhalf\n"
     );
-    assert_eq!(err.text(), "---- server4 (1 node): exit code 0, standard error\ntoo\n");
-    // The long ones lie in files.
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
+    // The long ones lie in files, each once.
+    let at = folder.path().display();
+    let said =
+        |node: &str, file: &str| format!("[INFO] {node}: 976.56 KiB were printed, and are also in `{at}/{file}.out`\n");
+    let wanted = "---- server4 (1 node): exit code 0, standard error\ntoo\n";
+    assert_eq!(err.text(), said("server[1-2]", "server1") + wanted + &said("server4", "server4"));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
 }
 
 #[test]
