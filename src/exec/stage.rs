@@ -27,31 +27,15 @@ pub enum StageEnd {
 /// Runs a stage. A node that fails gets nothing more; the others finish their wave, and the waves after it are
 /// skipped, since they build on all of it. Without the locks no task is begun.
 pub async fn run_stage(context: &Context, locks: &Locks, stage: &Stage, ready: &Ready) -> StageEnd {
-    run_waves(context, locks, (stage, ready), 0).await
+    Work { context, locks, ready, whole: true }.run(stage, 0).await
 }
 
 /// The same for a stage whose waves do not build on each other and have no node in common: they go on until more than
-/// `spare` nodes have failed.
+/// `spare` nodes have failed. A task is as long as somebody has made it, so none is followed to its end where nothing new
+/// is to be begun: only its step is.
 pub async fn run_waves(context: &Context, locks: &Locks, (stage, ready): (&Stage, &Ready), spare: usize) -> StageEnd {
-    let work = Work { context, locks, ready };
-    context.tell.send(Event::StageStarted { stage: stage.name.clone() }).await;
-    let mut failed: Vec<&str> = Vec::new();
-    let mut stopped: Option<(StageEnd, String)> = None;
-    for wave in &stage.waves {
-        if let Some((_, why)) = &stopped {
-            work.skip(wave.tasks.iter(), why).await;
-            continue;
-        }
-        let halted = work.wave(wave, &mut failed).await;
-        let enough = failed.len() > spare;
-        stopped =
-            if enough { Some((StageEnd::Stopped, format!("{} failed before", failed.join(", ")))) } else { halted };
-    }
-    context.tell.send(Event::StageEnded { stage: stage.name.clone() }).await;
-    let end = if failed.is_empty() { StageEnd::Well } else { StageEnd::Stopped };
-    stopped.map_or(end, |(end, _)| end)
+    Work { context, locks, ready, whole: false }.run(stage, spare).await
 }
-
 /// How a node's tasks of a wave ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum TasksEnd {
@@ -65,9 +49,30 @@ struct Work<'a> {
     context: &'a Context,
     locks: &'a Locks,
     ready: &'a Ready,
+    /// A task that was begun is done to its end.
+    whole: bool,
 }
 
 impl Work<'_> {
+    async fn run(self, stage: &Stage, spare: usize) -> StageEnd {
+        self.context.tell.send(Event::StageStarted { stage: stage.name.clone() }).await;
+        let mut failed: Vec<&str> = Vec::new();
+        let mut stopped: Option<(StageEnd, String)> = None;
+        for wave in &stage.waves {
+            if let Some((_, why)) = &stopped {
+                self.skip(wave.tasks.iter(), why).await;
+                continue;
+            }
+            let halted = self.wave(wave, &mut failed).await;
+            let enough = failed.len() > spare;
+            stopped =
+                if enough { Some((StageEnd::Stopped, format!("{} failed before", failed.join(", ")))) } else { halted };
+        }
+        self.context.tell.send(Event::StageEnded { stage: stage.name.clone() }).await;
+        let end = if failed.is_empty() { StageEnd::Well } else { StageEnd::Stopped };
+        stopped.map_or(end, |(end, _)| end)
+    }
+
     // Adds the nodes that fail; answers why nothing new may begin, where that is so.
     async fn wave<'w>(self, wave: &'w Wave, failed: &mut Vec<&'w str>) -> Option<(StageEnd, String)> {
         let nodes: BTreeSet<&NodeName> = wave.tasks.iter().map(|task| &task.id.node).collect();
@@ -92,7 +97,19 @@ impl Work<'_> {
                 return TasksEnd::Halted;
             }
             let steps = self.ready.get(&task.id).map(|rendered| rendered.steps.as_slice()).unwrap_or_default();
-            for step in steps {
+            for (number, step) in steps.iter().enumerate() {
+                if number > 0
+                    && !self.whole
+                    && let Some((_, why)) = self.halted()
+                {
+                    let steps = steps[number..].iter().map(|step| step.id.clone()).collect();
+                    self.context
+                        .tell
+                        .send(Event::StepsSkipped { task: task.id.clone(), steps, why: why.clone() })
+                        .await;
+                    self.skip(tasks[at + 1..].iter().copied(), &why).await;
+                    return TasksEnd::Halted;
+                }
                 if !step::run(self.context, &task.id, step).await {
                     let why = format!("`{}` failed before", task.id.playbook);
                     self.skip(tasks[at + 1..].iter().copied(), &why).await;

@@ -6,6 +6,7 @@ mod basics;
 mod bed;
 mod ends;
 mod floods;
+mod interrupts;
 mod keys;
 mod load;
 mod own;
