@@ -9,6 +9,8 @@
 mod checks;
 mod hand;
 mod harness;
+#[path = "../sshd/memory.rs"]
+mod memory;
 mod trouble;
 mod writer;
 
@@ -17,7 +19,9 @@ mod by_hand;
 mod clients;
 mod distributions;
 mod firewall;
+mod floods;
 mod growth;
+mod jobs;
 mod joiners;
 mod killed;
 mod own;

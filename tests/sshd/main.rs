@@ -9,6 +9,7 @@ mod floods;
 mod interrupts;
 mod keys;
 mod load;
+mod memory;
 mod own;
 mod privilege;
 mod shells;
