@@ -107,7 +107,13 @@ impl Lab {
     #[track_caller]
     pub fn settled(&self) {
         self.expect(0, &["plan", "--exit-code"]);
-        eventually(Duration::from_secs(150), "status is healthy", || self.run(&["status"]).code == 0);
+        let (start, mut status) = (Instant::now(), self.run(&["status"]));
+        while status.code != 0 {
+            let waits = start.elapsed() < Duration::from_secs(150);
+            assert!(waits, "not healthy within 150 s: {}{}", status.stdout, status.stderr);
+            std::thread::sleep(Duration::from_millis(300));
+            status = self.run(&["status"]);
+        }
     }
 
     /// Starts the program with `--format json`; its events come as they happen.
