@@ -320,19 +320,45 @@ all_healed() {
     gl volume heal "$1" info
     [ "$ret" = 0 ] || say_no "$err"
     [ -z "$(bricks_away)" ] || bricks_return "$1"
-    # "-" is not known, which is not 0.
-    left=0
-    for count in $(fields numberOfEntries); do
-      case $count in
-        '' | *[!0-9]*) say_no "a brick does not say what it has to heal" ;;
-      esac
-      left=$((left + count))
-    done
+    left_to_heal || say_no "a brick does not say what it has to heal"
     [ "$left" -gt 0 ] || continue
-    # By itself the daemon looks for work every ten minutes.
-    gl volume heal "$1"
+    heal_on "$1" "$left"
     is_decided "$1"
     say_no "$left entries left"
+  done
+}
+
+# left_to_heal: in `left`, the entries of all bricks in the last `volume heal V info`. Fails where a brick does not say: "-" is
+# not known, which is not 0.
+left_to_heal() {
+  left=0
+  for count in $(fields numberOfEntries); do
+    case $count in
+      '' | *[!0-9]*) return 1 ;;
+    esac
+    left=$((left + count))
+  done
+}
+
+# heal_on V LEFT: where that many entries stay for some seconds, has the daemons look for work; by themselves they do every
+# ten minutes. Not towards a node that has fallen silent: gluster then waits ten minutes for it, and keeps the volume's lock
+# for as long (seen on 10.3).
+heal_on() {
+  for _ in 1 2 3 4 5; do
+    sleep 1
+    gl volume heal "$1" info
+    { [ "$ret" = 0 ] && left_to_heal && [ "$left" -eq "$2" ]; } || return 0
+  done
+  if all_answer; then timeout 30 gluster --mode=script volume heal "$1" >/dev/null 2>&1 || :; fi
+}
+
+# all_answer: every peer is connected, and its glusterd's port answers now. glusterd itself takes minutes to see that one is
+# gone.
+all_answer() {
+  all_peers || return 1
+  for peer in $(peers ready); do
+    # shellcheck disable=SC2016 # bash expands it
+    timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/24007"' "$peer" 2>/dev/null || return 1
   done
 }
 
@@ -443,7 +469,7 @@ look_again() {
       (cd "$dir" && xargs -0 -r stat -c '' -- >/dev/null 2>&1) || :
   done
   umount -l "$dir" && rmdir "$dir"
-  gluster --mode=script volume heal "$volume" >/dev/null 2>&1 || :
+  if all_answer; then timeout 30 gluster --mode=script volume heal "$volume" >/dev/null 2>&1 || :; fi
 }
 
 # local_bricks: the bricks on this node of the volume last read, a line each.

@@ -356,7 +356,9 @@ impl Sim {
         let to = self.by_address(address);
         let pool: BTreeSet<u32> = self.nodes[from].peers.iter().copied().chain(self.nodes[from].uuid).collect();
         let joiner = &self.nodes[&to];
-        assert!(joiner.up && joiner.active && joiner.peers.is_empty(), "probed {to}: {joiner:?}");
+        let alone =
+            joiner.peers.is_subset(&pool) && !self.knows_volume(&SimNode { peers: BTreeSet::new(), ..joiner.clone() });
+        assert!(joiner.up && joiner.active && alone, "probed {to}: {joiner:?}");
         let own = joiner.uuid.unwrap();
         assert!(!pool.contains(&own), "probed the clone {to}");
         for node in self.nodes.values_mut().filter(|node| {

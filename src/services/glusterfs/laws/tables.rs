@@ -445,3 +445,25 @@ fn who_is_too_old_for_the_pool_is_not_probed() {
         "{refusals:?}"
     );
 }
+
+#[test]
+fn a_probe_that_was_cut_short_is_completed() {
+    // Only the new one has stored the other: it is taken in again.
+    let mut sim = Sim::new(3, Replica::Auto);
+    sim.form(2, 0);
+    sim.install(&name(3));
+    sim.start(&name(3));
+    let first = sim.node(1).uuid.unwrap();
+    sim.node(3).peers.insert(first);
+    assert_eq!(playbooks(&plan(&sim), "pool")[3..4], ["probe@server1"]);
+    sim.run(&Request::default(), usize::MAX).unwrap();
+    assert!(plan(&sim).is_empty());
+    // Only one of the others has: they tell each other.
+    let mut sim = Sim::new(3, Replica::Auto);
+    sim.form(3, 0);
+    let third = sim.node(3).uuid.unwrap();
+    sim.node(1).peers.remove(&third);
+    let waits = plan(&sim);
+    assert_eq!(stages(&waits)[..1], ["settle"], "{waits:?}");
+    assert!(waits.open.is_some());
+}

@@ -13,7 +13,8 @@ pub(super) struct Cluster<'a> {
     pub(super) uuids: BTreeSet<&'a str>,
     /// Other pools that were seen: more than none is an error, never a merge.
     pub(super) others: Vec<Vec<&'a NodeName>>,
-    /// Members that believe to be in it while no other member does (fact 4.6: detached while it was down).
+    /// Members that believe to be in it while no other member does, and have stored volumes (fact 4.6: detached while it
+    /// was down). Without volumes it is one whose probe was cut short: it is no member yet, and a probe takes it in.
     pub(super) stale: Vec<&'a NodeName>,
     /// The volume of the inventory, as the first of those sees it that have heard of most changes.
     pub(super) volume: Option<&'a Volume>,
@@ -21,6 +22,8 @@ pub(super) struct Cluster<'a> {
     pub(super) version: u64,
     /// Members that have missed a change of it.
     pub(super) behind: Vec<&'a NodeName>,
+    /// Members that do not see another one that is there.
+    pub(super) unseeing: Vec<&'a NodeName>,
     /// Members that see peers or bricks differently from the others, with what they see.
     pub(super) disagree: Vec<(&'a NodeName, String)>,
     /// Peers that some member sees, by UUID.
@@ -36,10 +39,10 @@ impl<'a> Cluster<'a> {
 
     pub(super) fn find(spec: &Spec, known: &[(&'a Member, &'a NodeFacts)]) -> Self {
         let settled: Vec<_> = known.iter().copied().filter(|(_, facts)| !facts.daemon.fresh()).collect();
-        let stale =
-            settled.iter().filter(|(_, facts)| stale(facts, &settled)).map(|(member, _)| &member.node).collect();
-        let mut cluster = Self { stale, ..Self::default() };
-        let mut pools = components(settled.iter().filter(|(member, _)| !cluster.stale.contains(&&member.node)));
+        let (alone, together): (Vec<_>, Vec<_>) = settled.iter().partition(|(_, facts)| stale(facts, &settled));
+        let stale = alone.iter().filter(|(_, facts)| !facts.daemon.stored_volumes.is_empty());
+        let mut cluster = Self { stale: stale.map(|(member, _)| &member.node).collect(), ..Self::default() };
+        let mut pools = components(together.iter());
         // The pool that has the volume is the one; the rest are the others.
         pools.sort_by_key(|pool| {
             !pool.members.iter().any(|(_, facts)| facts.daemon.stored_volumes.contains_key(&spec.volume))
@@ -59,9 +62,16 @@ impl<'a> Cluster<'a> {
                 self.peers.extend(peers.iter().map(|peer| (peer.uuid.as_str(), peer)));
                 let sees: BTreeSet<&str> =
                     peers.iter().map(|peer| peer.uuid.as_str()).chain(facts.daemon.uuid.as_deref()).collect();
-                if sees != self.uuids {
-                    let missing = self.uuids.difference(&sees).count();
-                    self.disagree.push((&member.node, format!("does not see {missing} of the pool's members")));
+                let mut missing = self.uuids.difference(&sees).peekable();
+                // Who runs tells it of itself, or is told of by the others.
+                let runs = |uuid: &str| {
+                    members.iter().any(|(_, facts)| facts.daemon.active && facts.daemon.uuid.as_deref() == Some(uuid))
+                };
+                if missing.peek().is_some() && missing.clone().all(|uuid| runs(uuid)) {
+                    self.unseeing.push(&member.node);
+                } else if sees != self.uuids {
+                    let what = format!("does not see {} of the pool's members", missing.count());
+                    self.disagree.push((&member.node, what));
                 }
             }
         }

@@ -206,10 +206,14 @@ fn comes_back(view: &View<'_>, peer: &Peer) -> bool {
     peer.state != REJECTED && view.known.iter().any(|(_, facts)| runs(facts))
 }
 
-/// The stage that waits until the members see each other again, where some do not and all of that passes.
+/// The stage that waits until the members see each other again, where some do not and all of that passes. They tell each
+/// other of those that only some know: a probe that was cut short is completed so.
 pub(super) fn settle(view: &View<'_>) -> Option<Stage> {
-    let (waits, peer) = loose(view).next()?;
-    let why = format!("{} does not see {} yet", waits.node, peer.names.join("/"));
+    let why = match (loose(view).next(), view.cluster.unseeing.first()) {
+        (Some((waits, peer)), _) => format!("{} does not see {} yet", waits.node, peer.names.join("/")),
+        (None, Some(node)) => format!("{node} does not see all of them yet"),
+        (None, None) => return None,
+    };
     let members = view.known.iter().filter(|(_, facts)| view.cluster.has(facts));
     let tasks = members
         .map(|(member, _)| task("settled", &member.node, why.clone()).with("size", view.cluster.uuids.len()))
