@@ -3,6 +3,7 @@
 /// Path below `playbooks/`, and text.
 pub(super) const FILES: &[(&str, &str)] = &[
     ("glusterfs/add-brick.yml", include_str!("../../playbooks/glusterfs/add-brick.yml")),
+    ("glusterfs/answers.yml", include_str!("../../playbooks/glusterfs/answers.yml")),
     ("glusterfs/boot-mount.yml", include_str!("../../playbooks/glusterfs/boot-mount.yml")),
     ("glusterfs/brick-trace.yml", include_str!("../../playbooks/glusterfs/brick-trace.yml")),
     ("glusterfs/brick.yml", include_str!("../../playbooks/glusterfs/brick.yml")),

@@ -19,6 +19,7 @@ pub const CONTRACTS: &[Contract] = &[
     contract("glusterfs/probe", &["peers", "size"]),
     contract("glusterfs/catch-up", &["volume", "version", "bricks"]),
     contract("glusterfs/settled", &["size"]),
+    contract("glusterfs/answers", &[]),
     contract("glusterfs/create", &["volume", "replica", "bricks", "options", "force"]),
     contract("glusterfs/marks", &["volume"]),
     contract("glusterfs/add-brick", &["volume", "replica", "bricks", "before", "replica_before", "guard", "force"]),

@@ -33,6 +33,11 @@ fn lines(text: &str) -> BTreeSet<String> {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
+// One without a UUID is a probe that was cut short before the other had answered: glusterd itself forgets it.
+fn stored_peers(text: &str) -> BTreeSet<String> {
+    lines(text).into_iter().filter(|uuid| uuid.bytes().any(|byte| !matches!(byte, b'0' | b'-'))).collect()
+}
+
 // `VOLUME VERSION`, a line each.
 fn versions(text: &str) -> BTreeMap<String, u64> {
     let words = text.lines().map(str::split_whitespace);
@@ -73,7 +78,7 @@ fn daemon(answers: &Answers) -> Daemon {
         enabled: property("UnitFileState=").starts_with("enabled"),
         op_version: info.lines().find_map(|line| line.strip_prefix("operating-version=")?.trim().parse().ok()),
         uuid: info.lines().find_map(|line| line.strip_prefix("UUID=")).map(|uuid| uuid.trim().to_lowercase()),
-        stored_peers: lines(text(answers, "glusterfs.peers")),
+        stored_peers: stored_peers(text(answers, "glusterfs.peers")),
         stored_volumes: versions(text(answers, "glusterfs.vols")),
     }
 }

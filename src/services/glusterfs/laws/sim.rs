@@ -444,7 +444,7 @@ impl Sim {
                 assert!((node.peers.is_empty() || stale) && !left, "wiped a member");
                 *node = SimNode { up: true, installed: true, ..SimNode::default() };
             }
-            "reach" | "healed" | "marks" => {}
+            "reach" | "healed" | "marks" | "answers" => {}
             other => panic!("unknown playbook {other}"),
         }
     }

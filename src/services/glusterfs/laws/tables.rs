@@ -155,9 +155,9 @@ fn every_task_keeps_the_terms_of_its_playbook() {
             seen.insert(contract.playbook);
         }
     }
-    // Those that the settings above do not bring about: a firewall, and a volume that is there and not started.
+    // Those that the settings above do not bring about: a firewall, a glusterd that does not answer, and a volume that is there and not started.
     let rest: Vec<_> = CONTRACTS.iter().map(|contract| contract.playbook).filter(|name| !seen.contains(name)).collect();
-    assert_eq!(rest, ["glusterfs/firewall", "glusterfs/start"]);
+    assert_eq!(rest, ["glusterfs/firewall", "glusterfs/answers", "glusterfs/start"]);
 }
 
 #[test]
@@ -466,4 +466,15 @@ fn a_probe_that_was_cut_short_is_completed() {
     let waits = plan(&sim);
     assert_eq!(stages(&waits)[..1], ["settle"], "{waits:?}");
     assert!(waits.open.is_some());
+}
+
+#[test]
+fn a_daemon_that_does_not_answer_is_waited_for_before_anything_else() {
+    let mut sim = Sim::new(3, Replica::Auto);
+    sim.form(1, 1);
+    let mut seen = sim.look();
+    known(seen.get_mut(&name(1)).unwrap()).unwrap().pool = Asked::Failed("no answer".to_owned());
+    let waits = decide(&sim.spec, &seen, &Request::default()).unwrap();
+    assert_eq!(playbooks(&waits, "answers"), ["answers@server1"]);
+    assert!(stages(&waits) == ["answers"] && waits.open.is_some());
 }

@@ -12,6 +12,10 @@ use crate::services::glusterfs::spec::{Member, Spec};
 /// What is to be done so that what is seen becomes what is wanted, or all reasons why nothing may be done.
 pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec<Refusal>> {
     let view = View::new(spec, nodes, request);
+    if let Some(waits) = hosts::deaf(&view) {
+        let open = Some("what is to be done is known once every glusterd answers".to_owned());
+        return Ok(Plan { stages: vec![waits], open, notes: hosts::notes(&view) });
+    }
     // Of a pool that is not sound it makes no sense to say how it grows; of single nodes all is said at once.
     let nodes: Vec<_> = hosts::check(&view).into_iter().chain(mount::check(&view)).collect();
     let pool: Vec<_> = identity::check(&view).into_iter().chain(pool::check(&view)).collect();

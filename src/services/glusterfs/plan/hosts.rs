@@ -4,11 +4,10 @@ use std::net::IpAddr;
 
 use crate::facts::HostFacts;
 use crate::model::NodeName;
-use crate::plan::{Level, Note, Refusal};
+use crate::plan::{Level, Note, Refusal, Stage};
 use crate::services::glusterfs::facts::{Asked, NodeFacts};
-use crate::services::glusterfs::plan::build::{note, refuse};
+use crate::services::glusterfs::plan::build::{note, refuse, stage, task};
 use crate::services::glusterfs::plan::view::View;
-use crate::services::glusterfs::spec::Member;
 
 /// All that is wrong with single hosts.
 pub(super) fn check(view: &View<'_>) -> Vec<Refusal> {
@@ -17,7 +16,6 @@ pub(super) fn check(view: &View<'_>) -> Vec<Refusal> {
         let lacks = facts.daemon.version.is_none().then_some("glusterfs-server");
         refusals.extend(host((&member.node, member.address), &facts.host, lacks));
         refusals.extend(names(view, &member.node, &facts.host));
-        refusals.extend(silent(member, facts));
     }
     for (client, facts) in view.touched_clients() {
         let lacks = (!facts.daemon.client).then_some("the GlusterFS client");
@@ -78,18 +76,15 @@ fn names(view: &View<'_>, node: &NodeName, host: &HostFacts) -> Vec<Refusal> {
         .collect()
 }
 
-// A daemon that runs and does not answer is unknown, never empty (fact T1).
-fn silent(member: &Member, facts: &NodeFacts) -> Option<Refusal> {
-    let ((Asked::Failed(why), _) | (_, Asked::Failed(why))) = (&facts.pool, &facts.volumes) else { return None };
-    Some(refuse(
-        Some(&member.node),
-        format!("glusterd runs and does not answer: {why}"),
-        format!(
-            "after a node fell silent it passes within minutes: run again; if it stays so, see `journalctl -u glusterd` \
-             and /var/log/glusterfs/glusterd.log on {}",
-            member.node
-        ),
-    ))
+/// The stage that waits for daemons that run and do not answer: what they know is unknown, never empty (fact T1).
+pub(super) fn deaf(view: &View<'_>) -> Option<Stage> {
+    let why = |facts: &NodeFacts| match (&facts.pool, &facts.volumes) {
+        (Asked::Failed(why), _) | (_, Asked::Failed(why)) => Some(format!("it runs and does not answer: {why}")),
+        _ => None,
+    };
+    let tasks: Vec<_> =
+        view.touched().filter_map(|(member, facts)| Some(task("answers", &member.node, why(facts)?))).collect();
+    (!tasks.is_empty()).then(|| stage("answers", "Wait until glusterd answers", vec![tasks]))
 }
 
 // Majors join silently and are rejected later (fact T17).
