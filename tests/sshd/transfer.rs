@@ -1,4 +1,4 @@
-//! `put`, where what is sent cannot be read to its end.
+//! `put` and `get`: new keys meanwhile, and what is sent cannot be read to its end.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use bricklayer::events::{FailureKind, HandEnd};
-use bricklayer::exec::hand::{Load, Put, send};
+use bricklayer::exec::hand::{Load, Put, fetch, send};
 use bricklayer::transport::{Limits, RusshTransport};
 
 use crate::bed::{NODE, Sshd, run};
@@ -114,5 +114,32 @@ fn what_has_no_end_is_not_begun() {
     for path in [pipe.as_path(), Path::new("/dev/zero")] {
         let error = Load::look(path).unwrap_err().to_string();
         assert_eq!(error, format!("`{}` is neither a file nor a folder with a name", path.display()));
+    }
+}
+
+#[tokio::test]
+async fn files_go_and_come_while_keys_are_exchanged_anew() {
+    // By both sides, every megabyte; four at once.
+    let sshd = Sshd::start("RekeyLimit 1M");
+    let limits = Limits { rekey_bytes: 1 << 20, ..Limits::default() };
+    for limits in [Limits::default(), limits] {
+        let transport = RusshTransport::new(vec![sshd.target()], limits);
+        let folder = tempfile::tempdir().unwrap();
+        let from = folder.path().join("from");
+        let bytes: Vec<u8> = (0..20_u32 << 20).map(|n| u8::try_from(n.wrapping_mul(n) % 251).unwrap()).collect();
+        fs::write(&from, &bytes).unwrap();
+        let load = Load::look(&from).unwrap();
+        let one = async |number: u32| {
+            let there = folder.path().join(format!("there{number}")).display().to_string();
+            let put = Put { load: load.clone(), to: there.clone(), mode: None, owner: None, become_root: false };
+            let node = NODE.into();
+            let sent = send(&transport, &node, &put, &|_| ()).await;
+            assert_eq!(sent, HandEnd::Done { changed: true, bytes: 20 << 20 });
+            let here = folder.path().join(format!("here{number}"));
+            let come = fetch(&transport, &node, (&there, false), &here, &|_| ()).await;
+            assert_eq!(come, HandEnd::Done { changed: true, bytes: 20 << 20 });
+            assert!(fs::read(here.join(format!("there{number}"))).unwrap() == bytes);
+        };
+        futures::future::join_all((0..4).map(one)).await;
     }
 }
