@@ -297,8 +297,8 @@ pub(super) fn notes(view: &View<'_>) -> Vec<Note> {
                 Level::Warning,
                 None,
                 format!(
-                    "peer `{}` is not in the inventory; write it there with `services: {{glusterfs: false}}`, and `remove` \
-                     takes it out",
+                    "peer `{}` is no controller with `glusterfs: true`; `bricklayer remove --service glusterfs` takes it out, \
+                     also where a removal was cut short; the inventory must have it, with `glusterfs: false`",
                     peer.names.join("/")
                 ),
             )
