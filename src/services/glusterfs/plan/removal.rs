@@ -80,7 +80,8 @@ fn detach(view: &View<'_>, on: &Member, all: &[Leaving<'_>]) -> Stage {
     if gone.is_empty() {
         return stage("detach", "", Vec::new());
     }
-    let why = format!("{} leave the pool", names(gone.iter().map(|(node, _)| *node)));
+    let list = names(gone.iter().map(|(node, _)| *node));
+    let why = format!("{list} leave{} the pool", if gone.len() == 1 { "s" } else { "" });
     let size = view.cluster.uuids.len() - gone.len();
     let detach =
         task("detach", &on.node, why).with("peers", gone.into_iter().map(|(_, name)| name).collect::<Vec<_>>());
