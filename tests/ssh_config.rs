@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bricklayer::transport::ssh_config::{Answer, ConfigError, HostSettings, SshConfig, ask_ssh};
+use bricklayer::transport::ssh_config::{Agent, Answer, ConfigError, HostSettings, SshConfig, ask_ssh};
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/ssh_config")
@@ -34,7 +34,7 @@ fn settings(answer: &Answer, name: &str) -> Result<HostSettings, String> {
 }
 
 fn read(file: &Path, name: &str) -> Result<Answer, ConfigError> {
-    SshConfig::only(file)?.ask(name)
+    SshConfig::only(file)?.ask(name, None, None)
 }
 
 #[test]
@@ -100,6 +100,19 @@ fn where_ssh_is_asked_the_address_and_the_keys_of_others_stand() {
     let said = settings(&read(&file, "server1").unwrap(), "server1").unwrap();
     assert_eq!(said.host_name.as_deref(), Some("10.9.9.9"));
     assert_eq!(said.identity_files.unwrap().len(), 1);
+}
+
+#[test]
+fn a_match_hears_of_the_user_and_the_port_that_are_known() {
+    let temp = tempfile::tempdir().unwrap();
+    let file = temp.path().join("config");
+    let text = "Match user admin\n  IdentityAgent none\nMatch exec \"test %p = 2222\"\n  HostKeyAlias other\n";
+    fs::write(&file, text).unwrap();
+    for (user, port, none, alias) in [(None, None, false, None), (Some("admin"), Some(2222), true, Some("other"))] {
+        let answer = SshConfig::only(&file).unwrap().ask("server1", user, port).unwrap();
+        let said = settings(&answer, "server1").unwrap();
+        assert_eq!((matches!(said.agent, Agent::None), said.host_key_alias.as_deref()), (none, alias));
+    }
 }
 
 #[test]

@@ -12,12 +12,12 @@ floor() {
   measured floor "$1" "$bin/floor" "${words[@]}" "${more[@]}"
 }
 
-# The same with the command on standard input, for a shell under the login shell that reads it whole, as ours travels:
+# The same with the command (a line) on standard input, for a shell under the login shell that reads it, as ours travels:
 # what is left between this and `transport` is not the nodes' work.
 floor_script() {
   # shellcheck disable=SC2016
-  mapfile -t words < <(target "$1" "$2" "sh -c 's=\$(head -c ${#3});eval \"\$s\"'")
-  measured floor_script "$1" "$bin/floor" "${words[@]}" "input=$3" "${more[@]}"
+  mapfile -t words < <(target "$1" "$2" "sh -c 'IFS= read -r s;eval \"\$s\"'")
+  measured floor_script "$1" "$bin/floor" "${words[@]}" "input=$3"$'\n' "${more[@]}"
 }
 
 transport() {

@@ -100,7 +100,8 @@ impl Targets {
         if let Some(port) = port {
             first = first.with("port", &port.to_string());
         }
-        let answer = first.or(self.config.ask(asked).map_err(|error| ConnectError::Local(error.to_string()))?);
+        let answer =
+            first.or(self.config.ask(asked, user, port).map_err(|error| ConnectError::Local(error.to_string()))?);
         HostSettings::read(&answer, asked, address, &self.me)
             .map_err(|what| ConnectError::Local(format!("ssh_config says of `{asked}` what makes no sense: {what}")))
     }

@@ -3,7 +3,8 @@
 //! The command in the exec request goes through the login shell of the node, which may be bash, dash, fish or csh. So
 //! it consists of plain words and single-quoted text that holds no quote, backslash, newline or `!`, which all of
 //! them read alike. It holds no script text; `N` is a length. The script is followed by an end mark, without which it
-//! is not run: a connection that breaks half way does not run half a script.
+//! is not run: a connection that breaks half way does not run half a script. A script of one short line is read by the
+//! shell itself, which costs a node a third of the CPU time that starting `head` for it takes (1.1 of 1.9 ms, dash).
 //!
 //! Before the script starts, a start mark with the shell's process number is printed on both outputs. What comes before
 //! the mark is noise of the login shell's start files, or sudo's reason to refuse, and not the script's output. The
@@ -60,12 +61,18 @@ impl Frame {
         // A command substitution drops NUL bytes and with them the length that was announced.
         stdin.retain(|&byte| byte != 0);
         let end = format!("#bricklayer end {}", stdin.len());
+        let is_line = is_short_line(&stdin);
         stdin.extend_from_slice(format!("\n{end}").as_bytes());
-        let length = stdin.len();
+        let (read, whole) = if is_line {
+            stdin.push(b'\n');
+            ("IFS= read -r s&&read -r e||e=".to_owned(), "$e")
+        } else {
+            (format!("s=$(head -c {})", stdin.len()), "$s")
+        };
         let input = if held { "" } else { "exec </dev/null;" };
         let inner = format!(
-            "{ready}s=$(head -c {length});case $s in *\"{end}\") m=::brick\"\"layer:start:$$;echo $m;echo $m >&2;\
-             eval \"unset s m;{input}$s\";;*) echo the script was cut short >&2;exit 125;;esac"
+            "{ready}{read};case {whole} in *\"{end}\") m=::brick\"\"layer:start:$$;echo $m;echo $m >&2;\
+             eval \"unset s e m;{input}$s\";;*) echo the script was cut short >&2;exit 125;;esac"
         );
         let command = match root {
             Root::No => format!("sh -c '{inner}'"),
@@ -79,6 +86,11 @@ impl Frame {
         };
         Self { command, stdin }
     }
+}
+
+/// One line that every shell's `read`, which takes a byte at a time, takes as it is and soon.
+fn is_short_line(text: &[u8]) -> bool {
+    text.len() <= 512 && text.iter().all(|&byte| matches!(byte, b' '..=b'~' | b'\t'))
 }
 
 const SUDO_ASKS: &str = "sudo -S -p ::brick\"\"layer:password::";

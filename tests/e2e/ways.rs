@@ -36,6 +36,13 @@ fn a_node_behind_another_is_reached_with_nothing_but_ssh_config() {
     let logins = lab.ssh(2, "journalctl -q -u ssh -o cat | grep 'Accepted publickey'");
     assert!(logins.contains("from 10.77.0.101 "), "{logins}");
 
+    // OpenSSH looks for its file in the home that passwd(5) names, so it is told which one it is.
+    let file = lab.folder.join("home/.ssh/config");
+    let args = ["-F", file.to_str().unwrap(), "ssh", "server2", "--", "echo ${SSH_CLIENT%% *}; exit 9"];
+    let out = at_home(&lab, &config, &args).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&out.stdout), "10.77.0.101\n", "{}", String::from_utf8_lossy(&out.stderr));
+    assert_eq!(out.status.code(), Some(9));
+
     let key = lab.folder.join("key");
     fs::copy(value("identity_file:"), &key).unwrap();
     let locked = Command::new("ssh-keygen").args(["-q", "-p", "-P", "", "-N", "open sesame", "-f"]).arg(&key).output();

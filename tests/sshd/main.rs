@@ -13,6 +13,7 @@ mod memory;
 mod own;
 mod privilege;
 mod shells;
+mod silence;
 mod streams;
 mod token;
 mod transfer;

@@ -46,11 +46,26 @@ fn a_script_runs_in_every_login_shell() {
 
 #[test]
 fn half_a_script_does_not_run() {
-    let frame = Frame::new("echo first\necho second\n", Root::No, false);
-    for length in 0..frame.stdin.len() {
-        let output = run(&["sh"], &frame, &frame.stdin[..length]);
-        assert_eq!(output.status.code(), Some(125));
-        assert_eq!(own(&output.stdout), (None, String::new()));
+    for script in ["echo first\necho second\n", "echo first; echo second"] {
+        let frame = Frame::new(script, Root::No, false);
+        for length in 0..frame.stdin.len() {
+            let output = run(&["sh"], &frame, &frame.stdin[..length]);
+            assert_eq!(output.status.code(), Some(125));
+            assert_eq!(own(&output.stdout), (None, String::new()));
+        }
+    }
+}
+
+#[test]
+fn a_line_is_run_as_it_is() {
+    let line =
+        "\t printf '%s|' \"$0\" 'a\\n  b' \\\\ $# \"${s-no}${e-no}${m-no}\"; cat; printf '%s' '# it' # not this \\";
+    for shell in [&["bash"][..], &["dash"], &["busybox", "sh"]] {
+        for script in [line.to_owned(), format!("{line}\n")] {
+            let frame = Frame::new(&script, Root::No, false);
+            let shown = own(&run(shell, &frame, &frame.stdin).stdout).1;
+            assert_eq!(shown, "sh|a\\n  b|\\|0|nonono|# it", "{shell:?} {script}");
+        }
     }
 }
 
@@ -65,9 +80,11 @@ fn a_mebibyte_of_script_runs() {
 
 #[test]
 fn a_held_script_reads_what_follows() {
-    let frame = Frame::new("read -r x; echo \"got $x\"", Root::No, true);
-    let output = run(&["sh"], &frame, &[&frame.stdin, &b"beat\n"[..]].concat());
-    assert_eq!(own(&output.stdout).1, "got beat\n");
+    for script in ["read -r x; echo \"got $x\"", "read -r x\necho \"got $x\""] {
+        let frame = Frame::new(script, Root::No, true);
+        let output = run(&["sh"], &frame, &[&frame.stdin, &b"beat\n"[..]].concat());
+        assert_eq!(own(&output.stdout).1, "got beat\n");
+    }
 }
 
 #[test]

@@ -36,12 +36,13 @@ impl SshConfig {
         Ok(Self { trees: vec![Tree::read(file, &includes)?], only: Some(file.to_owned()) })
     }
 
-    /// What holds for a host that somebody would call by this name.
-    pub fn ask(&self, name: &str) -> Result<Answer, ConfigError> {
+    /// What holds for a host that somebody would call by this name, with this user (`-l`) and this port (`-p`) where
+    /// they are known: a `Match` may ask for them.
+    pub fn ask(&self, name: &str, user: Option<&str>, port: Option<u16>) -> Result<Answer, ConfigError> {
         let mut answer = Answer::default();
         for tree in &self.trees {
             if let Err(Undecided { file, line, what }) = tree.answer(name, &mut answer) {
-                return oracle::ask(self.only.as_deref(), name).map_err(|why| ConfigError {
+                return oracle::ask(self.only.as_deref(), name, (user, port)).map_err(|why| ConfigError {
                     file,
                     line,
                     what: format!("{what} is for `ssh -G` to decide: {why}"),
@@ -65,5 +66,5 @@ impl SshConfig {
 /// What `ssh -G` says of a host, by the usual files or by one alone: slower, and never wrong. `Err` says why there is
 /// no answer.
 pub fn ask_ssh(only: Option<&Path>, name: &str) -> Result<Answer, String> {
-    oracle::ask(only, name)
+    oracle::ask(only, name, (None, None))
 }

@@ -18,8 +18,8 @@ const START: &[u8] = b"::bricklayer:start:4711\n";
 
 /// A command whose input is not complete.
 struct Waiting {
-    /// Bytes that are still to come, where our frame says how many; otherwise all up to the end.
-    missing: Option<usize>,
+    /// The line after which it is whole, where it comes in our frame; otherwise it ends with the input.
+    end: Option<String>,
     script: Vec<u8>,
 }
 
@@ -86,21 +86,21 @@ impl Handler for Connection {
     async fn exec_request(&mut self, id: ChannelId, data: &[u8], session: &mut Session) -> Result<(), russh::Error> {
         session.channel_success(id)?;
         let command = String::from_utf8_lossy(data);
-        // Only our frame reads its script by length.
-        let length = command.contains("brick\"\"layer:start").then(|| command.split_once("s=$(head -c ")).flatten();
-        let length = length.and_then(|(_, rest)| rest.split(')').next()?.parse().ok());
-        if length.is_none() && !command.starts_with("cat") {
+        // Our frame says which line ends its script.
+        let ours =
+            command.contains("brick\"\"layer:start").then(|| command.split_once("*\"#bricklayer end ")).flatten();
+        let end = ours.and_then(|(_, rest)| Some(format!("\n#bricklayer end {}", rest.split('"').next()?)));
+        if end.is_none() && !command.starts_with("cat") {
             return ended(id, output(&command), false, session);
         }
-        self.waiting.insert(id, Waiting { missing: length, script: Vec::new() });
+        self.waiting.insert(id, Waiting { end, script: Vec::new() });
         Ok(())
     }
 
     async fn data(&mut self, id: ChannelId, data: &[u8], session: &mut Session) -> Result<(), russh::Error> {
-        let Some(Waiting { missing: Some(missing), script }) = self.waiting.get_mut(&id) else { return Ok(()) };
-        *missing = missing.saturating_sub(data.len());
+        let Some(Waiting { end: Some(end), script }) = self.waiting.get_mut(&id) else { return Ok(()) };
         script.extend_from_slice(data);
-        if *missing > 0 {
+        if !script.trim_ascii_end().ends_with(end.as_bytes()) {
             return Ok(());
         }
         let said = output(&String::from_utf8_lossy(script));
