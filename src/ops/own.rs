@@ -13,6 +13,7 @@ use crate::ops::up::{agreed, unlocked};
 use crate::ops::{Fault, Job};
 use crate::plan::{Plan, Refusal, Stage, Task, TaskId, Then, Var, Vars, Wave};
 use crate::playbook::{OF_NODE, Own};
+use crate::report::hosts::folded;
 
 /// What `run` is asked for.
 #[derive(Clone, Debug)]
@@ -61,7 +62,7 @@ async fn work(run: &Run, wish: &RunWish, mut plan: Plan, ready: &Ready) -> Resul
     let reachable: BTreeSet<NodeName> = seen.map(|(node, _)| node.clone()).collect();
     let (lost, may_fail) = (nodes.len() - reachable.len(), wish.max_fail.of(nodes.len()));
     if lost > may_fail {
-        let lost: Vec<_> = nodes.difference(&reachable).map(NodeName::as_str).collect();
+        let lost: Vec<_> = nodes.difference(&reachable).cloned().collect();
         run.refuse(vec![too_few(&lost, may_fail, run.job.settings.on.as_deref())]).await;
     }
     // That none can be reached was said of each.
@@ -172,8 +173,9 @@ fn leave_out(plan: &mut Plan, reachable: &BTreeSet<NodeName>) {
     }
 }
 
-fn too_few(lost: &[&str], may_fail: usize, on: Option<&str>) -> Refusal {
-    let terms = on.into_iter().map(str::to_owned).chain(lost.iter().map(|node| format!("!{node}")));
+fn too_few(lost: &[NodeName], may_fail: usize, on: Option<&str>) -> Refusal {
+    let without = folded(lost).into_iter().map(|nodes| format!("!{nodes}"));
+    let terms = on.map(str::to_owned).into_iter().chain(without);
     let on = shell::quote(&terms.collect::<Vec<_>>().join(","));
     let lost = lost.len();
     Refusal {

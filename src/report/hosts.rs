@@ -28,6 +28,11 @@ const LONGEST_NUMBER: usize = 9;
 /// number is the last one of the host part (before the first dot). Addresses are not folded. Names are in order,
 /// each once.
 pub fn fold(names: &[NodeName]) -> String {
+    folded(names).join(",")
+}
+
+/// The same, each shape of name by itself.
+pub fn folded(names: &[NodeName]) -> Vec<String> {
     let names: BTreeSet<&str> = names.iter().map(NodeName::as_str).collect();
     let mut widths: BTreeSet<Shape<'_>> = BTreeSet::new();
     for (before, digits, after) in names.iter().filter_map(|name| split(name)) {
@@ -45,7 +50,7 @@ pub fn fold(names: &[NodeName]) -> String {
         let shape = if widths.contains(&padded) { padded } else { Shape { number: Number::Plain, ..padded } };
         groups.entry(shape).or_default().extend(digits.parse::<u64>());
     }
-    groups.iter().map(|(shape, numbers)| written(shape, numbers)).collect::<Vec<_>>().join(",")
+    groups.iter().map(|(shape, numbers)| written(shape, numbers)).collect()
 }
 
 /// What comes before the number, the number, and what comes after.

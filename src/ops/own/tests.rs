@@ -103,9 +103,10 @@ fn nodes_that_are_not_there_are_left_out() {
 
 #[test]
 fn what_to_type_about_nodes_that_are_lost_keeps_what_was_typed() {
-    let refusal = too_few(&["b", "c"], 1, Some("@all"));
-    assert_eq!(refusal.what, "2 cannot be reached, and 1 may fail (`--max-fail`): nothing was begun");
-    assert!(refusal.unreachable && refusal.remedy.contains("`--on '@all,!b,!c'`"), "{refusal:?}");
-    assert!(refusal.remedy.contains("`--max-fail 2`"), "{refusal:?}");
-    assert!(too_few(&["b"], 0, None).remedy.contains("`--on '!b'`"));
+    let lost = |names: &[&str]| -> Vec<NodeName> { names.iter().map(|name| NodeName::new(name)).collect() };
+    let refusal = too_few(&lost(&["n1", "n2", "n3", "bee"]), 1, Some("@all"));
+    assert_eq!(refusal.what, "4 cannot be reached, and 1 may fail (`--max-fail`): nothing was begun");
+    assert!(refusal.unreachable && refusal.remedy.contains("`--on '@all,!bee,!n[1-3]'`"), "{refusal:?}");
+    assert!(refusal.remedy.contains("`--max-fail 4`"), "{refusal:?}");
+    assert!(too_few(&lost(&["b"]), 0, None).remedy.contains("`--on '!b'`"));
 }
