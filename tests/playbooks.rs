@@ -15,6 +15,49 @@ use bricklayer::playbook::{End, Faults, Library, NodeLog, Rendered, RenderedStep
 
 const MARK: &str = "mark-7d1f";
 
+/// What those are given that take out or put back.
+fn taken_out() -> Vec<(&'static str, Vec<(&'static str, Var)>)> {
+    let text = |text: &str| Var::Text(text.to_owned());
+    let list = |words: &[&str]| Var::List(words.iter().map(|word| (*word).to_owned()).collect());
+    let volume = || ("volume", text("shared_data"));
+    let (third, stay) = (list(&["10.0.0.3:/data/b"]), list(&["10.0.0.1:/data/b", "10.0.0.2:/data/b"]));
+    let number = |name, number| (name, Var::Number(number));
+    let flag = |name| (name, Var::Flag(true));
+    let uuid = "49b06db0-8d33-44b8-955a-ee13c8b73382";
+    vec![
+        ("leave", vec![volume(), ("mount_point", text("/mnt/gluster")), ("unit", text("gluster-mount-v.service"))]),
+        (
+            "remove-brick",
+            vec![
+                volume(),
+                number("replica", 2),
+                ("bricks", third.clone()),
+                number("before", 3),
+                number("replica_before", 3),
+                ("stay", stay.clone()),
+                flag("dead"),
+            ],
+        ),
+        ("drain", vec![volume(), number("replica", 2), ("bricks", third), number("before", 4)]),
+        ("detach", vec![("peers", list(&["10.0.0.3"]))]),
+        ("wipe", vec![("brick", text("/data/b")), flag("stale")]),
+        ("vacant", vec![("brick", text("/data/b"))]),
+        (
+            "replace-brick",
+            vec![
+                volume(),
+                ("old", text("10.0.0.3:/data/b")),
+                ("new", text("10.0.0.4:/data/b")),
+                number("before", 3),
+                ("stay", stay.clone()),
+                flag("lost"),
+            ],
+        ),
+        ("reset-brick", vec![volume(), ("brick", text("10.0.0.3:/data/b")), ("path", text("/data/b")), ("stay", stay)]),
+        ("rejoin", vec![("uuid", text(uuid)), number("op_version", 100_000), ("peers", list(&[uuid, "10.0.0.1"]))]),
+    ]
+}
+
 /// What the GlusterFS room gives each playbook, with values as they are in life.
 fn glusterfs() -> BTreeMap<&'static str, Vars> {
     let text = |text: &str| Var::Text(text.to_owned());
@@ -24,6 +67,10 @@ fn glusterfs() -> BTreeMap<&'static str, Vars> {
     let options = ("options", list(&["performance.cache-size", "256MB", "network.ping-timeout", "10"]));
     let table: Vec<(&str, Vec<(&str, Var)>)> = vec![
         ("install", vec![("family", text("debian"))]),
+        ("client", vec![("family", text("debian"))]),
+        ("answers", vec![]),
+        ("marks", vec![volume.clone()]),
+        ("catch-up", vec![volume.clone(), ("version", Var::Number(7)), ("bricks", Var::Number(3))]),
         ("service", vec![]),
         ("uuid", vec![("old", text("3551873a-bfc7-4ffa-b53c-8a18f7ccff84"))]),
         ("firewall", vec![("firewall", text("ufw")), ("peers", list(&["10.0.0.2", "fd00::3"]))]),
@@ -31,7 +78,7 @@ fn glusterfs() -> BTreeMap<&'static str, Vars> {
         ("brick-trace", vec![("brick", text("/data/b")), ("volume_id", text("49b06db0-8d33-44b8-955a-ee13c8b73382"))]),
         ("reach", vec![("targets", list(&["10.0.0.2", "fd00::3"]))]),
         ("probe", vec![("peers", list(&["10.0.0.2", "10.0.0.3"])), ("size", Var::Number(3))]),
-        ("settled", vec![("size", Var::Number(3))]),
+        ("settled", vec![("size", Var::Number(3)), ("gone", Var::Number(1))]),
         (
             "create",
             vec![
@@ -39,6 +86,17 @@ fn glusterfs() -> BTreeMap<&'static str, Vars> {
                 ("replica", Var::Number(3)),
                 bricks.clone(),
                 options.clone(),
+                ("force", Var::Flag(true)),
+            ],
+        ),
+        (
+            "extend",
+            vec![
+                volume.clone(),
+                ("replica", Var::Number(2)),
+                bricks.clone(),
+                ("before", Var::Number(2)),
+                ("replica_before", Var::Number(2)),
                 ("force", Var::Flag(true)),
             ],
         ),
@@ -84,19 +142,24 @@ fn glusterfs() -> BTreeMap<&'static str, Vars> {
     ];
     table
         .into_iter()
+        .chain(taken_out())
         .map(|(name, vars)| (name, vars.into_iter().map(|(var, value)| (var.to_owned(), value)).collect()))
         .collect()
 }
 
 /// The same, and once more for each value of the variables that choose between branches.
 fn variants() -> Vec<(&'static str, Vars)> {
-    let choices: [(&str, &[Var]); 6] = [
+    let choices: [(&str, &[Var]); 10] = [
         ("family", &[Var::Text(String::new())]),
         ("firewall", &[Var::Text(String::new())]),
         ("force", &[Var::Flag(false)]),
         ("replica", &[Var::Number(1), Var::Number(2)]),
         ("replica_before", &[Var::Number(4)]),
         ("options", &[Var::List(Vec::new())]),
+        ("stale", &[Var::Flag(false)]),
+        ("dead", &[Var::Flag(false)]),
+        ("lost", &[Var::Flag(false)]),
+        ("guard", &[Var::Flag(false)]),
     ];
     let mut variants = Vec::new();
     for (name, vars) in glusterfs() {
@@ -171,6 +234,16 @@ const HOSTILE: [&str; 12] = [
     "; touch pwned #",
     "}}{{ x }}%}",
 ];
+
+#[test]
+fn every_builtin_playbook_is_in_the_table() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("playbooks/glusterfs");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let names = files.filter_map(|file| file.file_name()?.to_str()?.strip_suffix(".yml").map(str::to_owned));
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    assert_eq!(names, glusterfs().keys().copied().collect::<Vec<_>>());
+}
 
 #[test]
 fn every_builtin_playbook_keeps_its_contract() {

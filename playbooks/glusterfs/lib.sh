@@ -182,6 +182,13 @@ stored_peer() {
   cat /var/lib/glusterd/peers/* 2>/dev/null | grep -q -x -F -e "hostname1=$1" -e "hostname2=$1" -e "hostname3=$1"
 }
 
+# stores_nothing: glusterd has neither peers nor volumes on its disk.
+stores_nothing() {
+  for entry in /var/lib/glusterd/peers/* /var/lib/glusterd/vols/*; do
+    [ ! -e "$entry" ] || return 1
+  done
+}
+
 # say_no TEXT: ends the script with a reason.
 say_no() {
   printf '%s\n' "$*" >&2
@@ -362,20 +369,23 @@ all_answer() {
   done
 }
 
-# others_agree V BRICK..: for a wait, once: all bricks of V but these, which are gone for good, are connected and list the same
-# to heal. What each of those that stay misses is missed by the others in the same way: it is what these BRICK.. miss.
-others_agree() {
+# agree V BRICK..: for a wait, once: these bricks of V, which stay, are connected and list the same to heal. What each of them
+# misses is missed by the others in the same way: it is what the one misses that is gone for good.
+agree() {
   gl volume heal "$1" info
   [ "$ret" = 0 ] || say_no "$err"
   shift
   odd=$(printf '%s\n' "$@" '' "$xml" | awk '
     !now && /^$/ { now = 1; next }
-    !now { dead[$0] = 1; next }
+    !now { stays[$0] = 1; n++; next }
     /^brick[ >]/ { name = "" }
-    /^name>/ && name == "" { name = substr($0, 6); stays = !(name in dead); n += stays }
-    /^file[ >]/ && stays { split($0, quoted, "\""); lists[quoted[2]]++ }
-    /^status>/ && stays && $0 != "status>Connected" { print name " is not connected" }
-    END { for (file in lists) if (lists[file] != n) print "only some copies list " file }')
+    /^name>/ && name == "" { name = substr($0, 6); seen += name in stays }
+    /^file[ >]/ && name in stays { split($0, quoted, "\""); lists[quoted[2]]++ }
+    /^status>/ && name in stays && $0 != "status>Connected" { print name " is not connected" }
+    END {
+      if (seen < n) print "only " seen + 0 " of " n " bricks answer"
+      for (file in lists) if (lists[file] != n) print "only some copies list " file
+    }')
   [ -z "$odd" ] || say_no "$odd"
 }
 

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::cli::hand::{ExecArgs, GetArgs, PutArgs};
 use crate::cli::own::{RunArgs, SshArgs};
 use crate::model::Service;
-use crate::ops::RemoveWish;
+use crate::ops::{RemoveWish, ReplaceWish};
 
 /// Bring up and look after GlusterFS and HA controller clusters over SSH, from one inventory file.
 ///
@@ -111,6 +111,8 @@ pub enum Command {
     Add(AddArgs),
     /// Take nodes out of a running cluster, safely; the inventory is changed first
     Remove(RemoveArgs),
+    /// Put a node in the place of another, alive or dead, or the same one back that has lost its disk or its system
+    Replace(ReplaceArgs),
     /// Show health, as the cluster itself sees it
     Status(ServiceArgs),
     /// Run a command on all nodes, or on those of --on
@@ -185,6 +187,39 @@ impl RemoveArgs {
     pub(super) fn wish(self) -> RemoveWish {
         let Self { service, ip: ips, host: hosts, confirm_dead, wipe, dry_run, yes } = self;
         RemoveWish { service, ips, hosts, confirm_dead, wipe, dry_run, yes }
+    }
+}
+
+/// Options of `replace`.
+#[derive(Args, Debug)]
+pub struct ReplaceArgs {
+    /// Of which service
+    #[arg(short, long, value_name = "S", value_parser = service)]
+    pub service: Service,
+    /// Whose place is taken: a name or an address
+    #[arg(long, value_name = "NODE")]
+    pub old: String,
+    /// Who takes it; the same node again where it has lost its disk, or was reinstalled
+    #[arg(long, value_name = "NODE")]
+    pub new: String,
+    /// The old one will not come back: it must be unreachable for us and for all others
+    #[arg(long, value_name = "NODE")]
+    pub confirm_dead: Option<String>,
+    /// Delete the old one's copy of the data, and what its daemon has stored, when its place is filled
+    #[arg(long)]
+    pub wipe: bool,
+    /// Show what would be done, and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask; never answers a question about losing data
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+impl ReplaceArgs {
+    pub(super) fn wish(self) -> ReplaceWish {
+        let Self { service, old, new, confirm_dead, wipe, dry_run, yes } = self;
+        ReplaceWish { service, old, new, confirm_dead, wipe, dry_run, yes }
     }
 }
 

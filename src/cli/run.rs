@@ -67,6 +67,7 @@ async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault>
             let AddArgs { service, ip: ips, host: hosts, dry_run, yes } = add;
             ops::add(settings, AddWish { service, ips, hosts, dry_run, yes }).await
         }
+        Command::Replace(replace) => ops::replace(settings, replace.wish()).await,
         Command::Remove(remove) => ops::remove(settings, remove.wish()).await,
         Command::Status(status) => ops::status(load(status.service)?).await,
         Command::Run(own) => ops::run_file(load(Vec::new())?, own.wish()).await,

@@ -63,7 +63,13 @@ pub async fn add(settings: Settings, wish: AddWish) -> Result<u8, Fault> {
     up(job, wish).await
 }
 
-fn with(inventory: Inventory, name: &NodeName, address: IpAddr, service: Service) -> Result<Inventory, Fault> {
+/// The inventory with this node in that service.
+pub(super) fn with(
+    inventory: Inventory,
+    name: &NodeName,
+    address: IpAddr,
+    service: Service,
+) -> Result<Inventory, Fault> {
     let edited = match inventory.nodes.iter().find(|node| node.name == *name) {
         Some(known) if known.address != address.to_canonical() => {
             return Err(Fault::Usage(format!(
@@ -86,8 +92,8 @@ fn with(inventory: Inventory, name: &NodeName, address: IpAddr, service: Service
     })
 }
 
-// As the node itself says it, which is reached as its neighbours are.
-async fn name_of(
+/// As the node itself says it, which is reached as its neighbours are.
+pub(super) async fn name_of(
     settings: &Settings,
     inventory: &Inventory,
     address: IpAddr,
@@ -110,7 +116,8 @@ async fn name_of(
     Err(ConnectError::Handshake { address: address.to_string(), cause }.into())
 }
 
-async fn address_of(host: &str) -> Result<IpAddr, Fault> {
+/// As this machine finds it.
+pub(super) async fn address_of(host: &str) -> Result<IpAddr, Fault> {
     let found = lookup_host((host, 0)).await.ok().and_then(|mut found| found.next());
     found.map(|found| found.ip().to_canonical()).ok_or_else(|| {
         Fault::Usage(format!("`{host}` is not in the inventory, and this machine finds no address of it: use `--ip`"))

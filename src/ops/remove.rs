@@ -80,7 +80,7 @@ fn leaving(inventory: &Inventory, wish: &RemoveWish) -> Result<Vec<NodeName>, Fa
     Ok(leaving)
 }
 
-fn unknown(inventory: &Inventory, word: &str) -> String {
+pub(super) fn unknown(inventory: &Inventory, word: &str) -> String {
     let near = nearest(word, inventory.nodes.iter().map(|node| node.name.as_str()));
     let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
     let instead =

@@ -1,6 +1,6 @@
 //! `up`: bring what the inventory wants into being.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 
 use crate::events::{Event, LookWhy};
@@ -21,6 +21,8 @@ pub struct UpWish {
     pub absent: Vec<String>,
     /// Nodes that leave and will not come back.
     pub dead: BTreeSet<NodeName>,
+    /// Who takes whose place.
+    pub places: BTreeMap<NodeName, NodeName>,
     /// What nodes that leave have stored is deleted.
     pub wipe: bool,
     /// Show, and stop.
@@ -34,8 +36,8 @@ pub async fn up(job: Job, wish: UpWish) -> Result<u8, Fault> {
     let absent = job::nodes(&job.inventory, &wish.absent)?;
     let mut missing = absent.clone();
     missing.extend(wish.dead.iter().cloned());
-    let (dead, only) = (wish.dead.clone(), job.only.clone());
-    let request = Request { mode: wish.mode, absent, only, dead, wipe: wish.wipe };
+    let (dead, places, only) = (wish.dead.clone(), wish.places.clone(), job.only.clone());
+    let request = Request { mode: wish.mode, absent, only, dead, places, wipe: wish.wipe };
     let run = Run::start(job, !wish.dry_run).await?;
     let outcome = work(&run, &wish, &request).await;
     let unfinished = matches!(outcome, Ok(false));

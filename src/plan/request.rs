@@ -1,6 +1,6 @@
 //! What the command line asks the planner for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::NodeName;
 
@@ -27,6 +27,8 @@ pub struct Request {
     pub only: Option<BTreeSet<NodeName>>,
     /// Of the nodes that leave, those that will not come back.
     pub dead: BTreeSet<NodeName>,
+    /// Who takes the place of whom, by the name of the old one: another node, or the same one, which has lost what it had.
+    pub places: BTreeMap<NodeName, NodeName>,
     /// What nodes that leave have stored is deleted there.
     pub wipe: bool,
 }

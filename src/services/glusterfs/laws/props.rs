@@ -175,4 +175,59 @@ proptest! {
         sim.nodes.remove(&name(who));
         prop_assert!(decide(&sim.spec, &sim.look(), &auto()).unwrap().is_empty());
     }
+
+    #[test]
+    fn who_takes_a_place_has_it_whatever_cuts_the_run(
+        count in 2usize..=5, who in 1usize..=5, off in any::<bool>(), wipe in any::<bool>(), pairs in any::<bool>(), cuts in proptest::collection::vec(0usize..16, 0..4)
+    ) {
+        let count = if pairs { 4 } else { count };
+        let who = who.min(count);
+        let mut sim = Sim::new(count + 1, if pairs { Replica::Fixed(2) } else { Replica::Auto });
+        let spare = name(count + 1);
+        sim.before_the_last(converge);
+        let bricks = sim.volume.clone().unwrap().bricks;
+        let old = sim.node(who).uuid.unwrap();
+        sim.leave(who);
+        sim.node(who).up = !off;
+        let dead = if off { [name(who)].into() } else { std::collections::BTreeSet::default() };
+        let request = Request { mode: Mode::Join, dead, wipe, places: [(name(who), spare.clone())].into(), ..auto() };
+        for cut in cuts {
+            sim.run(&request, cut).unwrap();
+        }
+        sim.run(&request, usize::MAX).unwrap();
+        let plan = decide(&sim.spec, &sim.look(), &request).unwrap();
+        prop_assert!(plan.is_empty(), "{plan:#?}\n{:?}", sim.done);
+        let new = sim.nodes[&spare].uuid.unwrap();
+        let expected: Vec<u32> = bricks.iter().map(|brick| if *brick == old { new } else { *brick }).collect();
+        prop_assert_eq!(sim.volume.clone().unwrap().bricks, expected);
+        prop_assert_eq!(sim.node(who).content, off || !wipe);
+        sim.spec.leaving.clear();
+        sim.nodes.remove(&name(who));
+        prop_assert!(decide(&sim.spec, &sim.look(), &auto()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn who_lost_a_disk_or_was_reinstalled_takes_its_own_place_and_only_when_asked(
+        count in 2usize..=5, who in 1usize..=5, reinstalled in any::<bool>(), keeps_disk in any::<bool>(), pairs in any::<bool>(), cuts in proptest::collection::vec(0usize..16, 0..4)
+    ) {
+        let count = if pairs { 4 } else { count };
+        let who = who.min(count);
+        let mut sim = Sim::new(count, if pairs { Replica::Fixed(2) } else { Replica::Auto });
+        converge(&mut sim);
+        let bricks = sim.volume.clone().unwrap().bricks;
+        if reinstalled {
+            sim.reinstall(who, keeps_disk);
+        } else {
+            sim.lose_brick(who);
+        }
+        prop_assert!(decide(&sim.spec, &sim.look(), &auto()).is_err());
+        let request = Request { mode: Mode::Join, places: [(name(who), name(who))].into(), ..auto() };
+        for cut in cuts {
+            sim.run(&request, cut).unwrap();
+        }
+        sim.run(&request, usize::MAX).unwrap();
+        prop_assert!(decide(&sim.spec, &sim.look(), &auto()).unwrap().is_empty(), "{:?}", sim.done);
+        prop_assert_eq!(sim.volume.clone().unwrap().bricks, bricks);
+        prop_assert!(sim.node(who).content);
+    }
 }

@@ -50,6 +50,8 @@ pub(super) struct Sim {
     pub(super) nodes: BTreeMap<NodeName, SimNode>,
     pub(super) volume: Option<SimVolume>,
     pub(super) next_uuid: u32,
+    /// Who had a UUID that is nobody's any more.
+    lost: BTreeMap<u32, NodeName>,
     /// Peers have not found each other again, as after a boot.
     pub(super) restless: bool,
     /// Everything that was done, for messages and for laws.
@@ -87,7 +89,7 @@ impl Sim {
             members,
         };
         let nodes = (1..=count).map(|i| (name(i), SimNode { up: true, ..SimNode::default() })).collect();
-        Self { spec, nodes, volume: None, next_uuid: 1, restless: false, done: Vec::new() }
+        Self { spec, nodes, volume: None, next_uuid: 1, lost: BTreeMap::new(), restless: false, done: Vec::new() }
     }
 
     /// A node that only mounts.
@@ -103,6 +105,30 @@ impl Sim {
         let at = self.spec.members.iter().position(|member| member.node == name(i)).unwrap();
         let member = self.spec.members.remove(at);
         self.spec.leaving.push(Leaver { member, services: Vec::new() });
+    }
+
+    /// Does something while the last member is not there yet.
+    pub(super) fn before_the_last(&mut self, act: impl FnOnce(&mut Self)) {
+        let last = self.spec.members.pop().unwrap();
+        let node = self.nodes.remove(&last.node).unwrap();
+        act(self);
+        self.nodes.insert(last.node.clone(), node);
+        self.spec.members.push(last);
+    }
+
+    /// As just installed: what glusterd had stored is gone, and the brick with its disk.
+    pub(super) fn reinstall(&mut self, i: usize, keeps_disk: bool) {
+        let node = self.node(i);
+        let was = node.uuid.unwrap();
+        let content = keeps_disk && node.content;
+        *node = SimNode { up: true, brick_exists: content, content, ..SimNode::default() };
+        self.lost.insert(was, name(i));
+    }
+
+    /// Its disk is a new one.
+    pub(super) fn lose_brick(&mut self, i: usize) {
+        let node = self.node(i);
+        (node.brick_exists, node.content, node.brick_runs) = (false, false, false);
     }
 
     pub(super) fn node(&mut self, i: usize) -> &mut SimNode {
@@ -270,7 +296,9 @@ impl Sim {
             .iter()
             .map(|peer| {
                 let live = !self.restless && by_uuid(*peer).is_some_and(|(_, other)| other.up && other.active);
-                let names = by_uuid(*peer).map(|(name, _)| name.as_str().to_owned()).into_iter().collect();
+                let lost = self.lost.get(peer);
+                let name = by_uuid(*peer).map(|(name, _)| name).or(lost);
+                let names = name.map(|name| name.as_str().to_owned()).into_iter().collect();
                 Peer { uuid: uuid(*peer), names, connected: live, state: 3, state_text: "Peer in Cluster".to_owned() }
             })
             .collect()
@@ -445,8 +473,60 @@ impl Sim {
                 *node = SimNode { up: true, installed: true, ..SimNode::default() };
             }
             "reach" | "healed" | "marks" | "answers" => {}
+            other => self.place(other, task),
+        }
+    }
+
+    fn place(&mut self, playbook: &str, task: &Task) {
+        let node = task.id.node.clone();
+        match playbook {
+            "vacant" => {
+                let node = &self.nodes[&node];
+                assert!(node.brick_exists && !node.content && !node.trace, "{node:?}");
+            }
+            "replace-brick" => self.replace_brick(task),
+            "reset-brick" => {
+                assert!(!self.nodes[&node].content, "emptied a brick that is there");
+                let node = self.nodes.get_mut(&node).unwrap();
+                (node.brick_exists, node.content) = (true, true);
+                self.run_bricks();
+            }
+            "rejoin" => {
+                let known = |word: &String| word.rsplit('-').next().unwrap().parse().unwrap();
+                let peers = list(task, "peers").chunks(2).map(|pair| known(&pair[0])).collect();
+                let Some(Var::Text(uuid)) = task.vars.get("uuid") else { panic!("no UUID") };
+                self.lost.remove(&known(uuid));
+                let node = self.nodes.get_mut(&node).unwrap();
+                assert!(node.installed && node.peers.is_empty());
+                (node.uuid, node.peers, node.active) = (Some(known(uuid)), peers, true);
+                let node = task.id.node.clone();
+                self.start(&node);
+            }
             other => panic!("unknown playbook {other}"),
         }
+    }
+
+    // Fact 5.1. A set is never without a complete copy, and never has two on one host.
+    fn replace_brick(&mut self, task: &Task) {
+        let Some(Var::Text(old)) = task.vars.get("old") else { panic!("no brick") };
+        let old = host_of(old);
+        let stay: Vec<u32> = list(task, "stay").iter().map(|brick| host_of(brick)).collect();
+        let running = |uuid: u32| self.nodes.values().any(|node| node.uuid == Some(uuid) && node.up && node.brick_runs);
+        assert!(!stay.is_empty() && stay.iter().all(|uuid| running(*uuid)), "nobody to fill it from: {stay:?}");
+        assert!(task.vars.get("lost") == Some(&Var::Flag(true)) || running(old), "the old one is not there");
+        let Some(Var::Text(new)) = task.vars.get("new") else { panic!("no brick") };
+        let new = self.by_brick(new);
+        assert!(new.up && new.active && new.brick_exists && !new.content && !new.trace, "{new:?}");
+        new.content = true;
+        let uuid = new.uuid.unwrap();
+        let volume = self.volume.as_mut().unwrap();
+        assert_eq!(number(task, "before"), volume.bricks.len());
+        assert!(!volume.bricks.contains(&uuid), "two copies on one host");
+        *volume.bricks.iter_mut().find(|brick| **brick == old).unwrap() = uuid;
+        for node in self.nodes.values_mut().filter(|node| node.uuid == Some(old)) {
+            node.brick_runs = false;
+        }
+        self.run_bricks();
     }
 
     fn remove_bricks(&mut self, task: &Task) {

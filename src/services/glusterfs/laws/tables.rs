@@ -145,8 +145,20 @@ fn every_task_keeps_the_terms_of_its_playbook() {
     let mut drained = Sim::new(4, Replica::Fixed(2));
     drained.run(&Request::default(), usize::MAX).unwrap();
     (3..=4).for_each(|i| drained.leave(i));
-    for sim in [fresh, clones, grown, extended, asleep, behind, leaving, drained] {
-        let request = Request { wipe: true, ..Request::default() };
+    let mut replaced = Sim::new(4, Replica::Auto);
+    replaced.before_the_last(|sim| sim.run(&Request::default(), usize::MAX).map(drop).unwrap());
+    replaced.leave(2);
+    let [mut emptied, mut reinstalled] = [grown.clone(), grown.clone()];
+    for sim in [&mut emptied, &mut reinstalled] {
+        sim.run(&Request::default(), usize::MAX).unwrap();
+    }
+    emptied.lose_brick(2);
+    reinstalled.reinstall(2, false);
+    let place = |old, new| Request { places: [(name(old), name(new))].into(), wipe: true, ..Request::default() };
+    let placed = [(replaced, place(2, 4)), (emptied, place(2, 2)), (reinstalled, place(2, 2))];
+    let plain = [fresh, clones, grown, extended, asleep, behind, leaving, drained];
+    let plain = plain.map(|sim| (sim, Request { wipe: true, ..Request::default() }));
+    for (sim, request) in plain.into_iter().chain(placed) {
         for task in decide(&sim.spec, &sim.look(), &request).unwrap().tasks() {
             let contract = CONTRACTS.iter().find(|contract| contract.playbook == task.id.playbook).unwrap();
             let mut vars = contract.vars.to_vec();

@@ -1,11 +1,11 @@
 //! The decision, on one screen.
 
-use crate::plan::{Plan, Refusal, Request, Stage, Task};
+use crate::plan::{Plan, Refusal, Request, Stage, Task, Then};
 use crate::services::glusterfs::plan::build::{add, names};
 use crate::services::glusterfs::plan::growth::Growth;
 use crate::services::glusterfs::plan::view::{Nodes, View};
 use crate::services::glusterfs::plan::{
-    bricks, clients, hosts, identity, mount, options, pool, prepare, removal, volume,
+    bricks, clients, hosts, identity, mount, options, places, pool, prepare, removal, volume,
 };
 use crate::services::glusterfs::spec::{Member, Spec};
 
@@ -18,14 +18,21 @@ pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec
     }
     // Of a pool that is not sound it makes no sense to say how it grows; of single nodes all is said at once.
     let nodes: Vec<_> = hosts::check(&view).into_iter().chain(mount::check(&view)).collect();
-    let pool: Vec<_> = identity::check(&view).into_iter().chain(pool::check(&view)).collect();
+    let pool: Vec<_> =
+        identity::check(&view).into_iter().chain(pool::check(&view)).chain(places::check(&view)).collect();
     if !pool.is_empty() {
         return Err(nodes.into_iter().chain(pool).collect());
     }
     let Some(coordinator) = view.coordinator() else {
         return Err(vec![pool::blind()]);
     };
-    if let Some(plan) = removal::plan(&view, coordinator)? {
+    if let Some(plan) = places::plan(&view, coordinator)? {
+        return Ok(plan);
+    }
+    let moving = places::moving(&view);
+    if moving.is_none()
+        && let Some(plan) = removal::plan(&view, coordinator)?
+    {
         return Ok(plan);
     }
 
@@ -65,6 +72,10 @@ pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec
                 "the copy on {later} comes when these are complete, so that a complete one is in every quorum"
             ));
         }
+    }
+    if let (Some((one, new)), Some(last)) = (moving, plan.stages.last_mut()) {
+        last.then = Then::LookAgain;
+        plan.open = Some(format!("{} leaves the pool once {new} has its copy", one.node()));
     }
     plan.notes = hosts::notes(&view);
     plan.notes.extend(pool::notes(&view));

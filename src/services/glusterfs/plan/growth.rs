@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::model::NodeName;
 use crate::plan::{Level, Note, Refusal};
-use crate::services::glusterfs::facts::{NodeFacts, Volume};
+use crate::services::glusterfs::facts::{Brick, NodeFacts, Volume};
 use crate::services::glusterfs::plan::build::{names, note, refuse};
+use crate::services::glusterfs::plan::places;
 use crate::services::glusterfs::plan::view::View;
 use crate::services::glusterfs::spec::{Member, Replica};
 
@@ -19,6 +20,8 @@ pub(super) enum Change<'a> {
     Create { replica: u32, members: Vec<&'a Member> },
     /// One `add-brick` that raises the replica count, one that adds replica sets.
     Grow { raise: Vec<&'a Member>, replica: u32, extend: Vec<&'a Member> },
+    /// One `replace-brick`. `lost`: the old brick does not run any more.
+    Replace { brick: &'a Brick, by: &'a Member, lost: bool },
 }
 
 /// How the cluster grows.
@@ -37,6 +40,9 @@ type Bricks<'a> = (Change<'a>, Vec<&'a Member>, Vec<Note>);
 
 impl<'a> Growth<'a> {
     pub(super) fn plan(view: &View<'a>) -> Result<Self, Vec<Refusal>> {
+        if let Some(growth) = places::growth(view)? {
+            return Ok(growth);
+        }
         let probes = joiners(view);
         let (change, later, notes) = match view.cluster.volume {
             Some(volume) => grow(view, volume)?,
@@ -56,6 +62,7 @@ impl<'a> Growth<'a> {
             Change::None => Vec::new(),
             Change::Create { members, .. } => members.clone(),
             Change::Grow { raise, extend, .. } => raise.iter().chain(extend).copied().collect(),
+            Change::Replace { by, .. } => vec![by],
         }
     }
 

@@ -65,6 +65,11 @@ fn is_gluster(line: &str) -> bool {
     line.split_whitespace().nth(2) == Some("glusterfs")
 }
 
+/// All of them.
+pub(super) fn all<'a>(view: &View<'a>) -> Vec<Leaving<'a>> {
+    view.leaving.iter().map(|(leaver, seen)| Leaving::of(view, leaver, *seen)).collect()
+}
+
 /// All reasons why they may not go.
 pub(super) fn check(view: &View<'_>, all: &[Leaving<'_>]) -> Vec<Refusal> {
     let mut refusals: Vec<_> = all.iter().flat_map(|one| away(view, one)).collect();
@@ -81,8 +86,8 @@ pub(super) fn bricks<'a>(all: &[Leaving<'a>]) -> Vec<&'a Brick> {
     all.iter().flat_map(|one| one.bricks.iter().copied()).collect()
 }
 
-// Whoever cannot be asked may still have what is missed elsewhere.
-fn away(view: &View<'_>, one: &Leaving<'_>) -> Vec<Refusal> {
+/// Why one may not go by itself: who cannot be asked may still have what is missed elsewhere.
+pub(super) fn away(view: &View<'_>, one: &Leaving<'_>) -> Vec<Refusal> {
     let node = Some(one.node());
     let dead = view.request.dead.contains(one.node());
     if let Some(facts) = one.facts {
@@ -119,12 +124,7 @@ fn others(view: &View<'_>, all: &[Leaving<'_>]) -> Vec<Refusal> {
         let what = format!("nobody leaves while this member cannot be looked at: {why}");
         refuse(Some(&member.node), what, "mend what its error says, then run again")
     });
-    let leaves = |uuid: &str| all.iter().any(|one| one.peer.is_some_and(|peer| peer.uuid == uuid));
-    let loose = view.known.iter().flat_map(|(member, facts)| {
-        let peers = facts.pool.answer().into_iter().flatten();
-        peers.filter(|peer| !peer.settled() && !leaves(&peer.uuid)).map(|peer| (*member, peer))
-    });
-    let loose = loose.map(|(member, peer)| {
+    let loose = pool::loose(view).filter(|(_, peer)| !pool::comes_back(view, peer)).map(|(member, peer)| {
         let what = format!("it sees peer `{}` as \"{}\"", peer.names.join("/"), peer.state_text);
         refuse(
             Some(&member.node),
@@ -199,8 +199,9 @@ fn whole_sets(volume: &Volume, leaving: &[&Brick], all: &[Leaving<'_>]) -> Vec<R
     refusals
 }
 
-// What is missing on the dead ones is missing there alone; the step before the removal compares it file by file.
-fn complete(view: &View<'_>, volume: &Volume, lost: &dyn Fn(&Brick) -> bool) -> Vec<Refusal> {
+/// Why the bricks that stay may not have everything. What is missing on the lost ones is missing there alone; the step
+/// before anything is taken out compares it file by file.
+pub(super) fn complete(view: &View<'_>, volume: &Volume, lost: &dyn Fn(&Brick) -> bool) -> Vec<Refusal> {
     let remedy = "wait for the heal (`bricklayer status`), and run again";
     let heal = view.known.iter().find_map(|(_, facts)| facts.heal.as_deref());
     let Some(heal) = heal else {

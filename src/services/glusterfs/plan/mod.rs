@@ -13,6 +13,7 @@ mod leaving;
 mod mount;
 pub mod mount_unit;
 mod options;
+mod places;
 mod pool;
 mod prepare;
 mod removal;

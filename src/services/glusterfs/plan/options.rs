@@ -49,7 +49,7 @@ pub(super) fn after_growth(growth: &Growth<'_>, volume: &Volume) -> bool {
 fn copies(growth: &Growth<'_>, volume: &Volume) -> u32 {
     match growth.change {
         Change::Grow { replica, .. } => replica,
-        Change::Create { .. } | Change::None => volume.replica,
+        Change::Create { .. } | Change::Replace { .. } | Change::None => volume.replica,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::services::glusterfs::facts::{NodeFacts, Peer};
 use crate::services::glusterfs::plan::build::{With, names, note, refuse, stage, task};
 use crate::services::glusterfs::plan::growth::Growth;
 use crate::services::glusterfs::plan::view::View;
+use crate::services::glusterfs::plan::{leaving, places};
 use crate::services::glusterfs::spec::Member;
 
 /// What is wrong with the pool itself, whatever is wanted of it.
@@ -39,39 +40,23 @@ pub(super) fn check(view: &View<'_>) -> Vec<Refusal> {
 
 // The pool knows this node's name under another UUID (fact 5.5).
 fn reinstalled(view: &View<'_>) -> Vec<Refusal> {
-    let fresh = view.known.iter().filter(|(_, facts)| facts.daemon.fresh());
-    fresh
-        .filter_map(|(member, _)| {
-            let peer = view.cluster.peers.values().find(|peer| named(member, &peer.names))?;
-            Some(refuse(
-                Some(&member.node),
+    let forgot = view.known.iter().filter(|(member, facts)| {
+        view.request.places.get(&member.node) != Some(&member.node)
+            && places::reinstalled(view, member, facts).is_some()
+    });
+    forgot
+        .map(|(member, _)| {
+            let node = &member.node;
+            refuse(
+                Some(node),
                 "the pool has it as a member, but it has lost its configuration: it was reinstalled",
                 format!(
-                    "restore its /var/lib/glusterd from a backup; or, when the other copies are complete, take its place \
-                     out of the pool{} and run again",
-                    take_out(view, peer)
+                    "`bricklayer replace --service glusterfs --old {node} --new {node}` makes it that member again, and fills \
+                     its brick where that is lost too"
                 ),
-            ))
+            )
         })
         .collect()
-}
-
-// What to type; only a volume of one replica set can lose a brick like that (fact 4.1).
-fn take_out(view: &View<'_>, peer: &Peer) -> String {
-    let on = view.coordinator().map(|member| format!(" (on {})", member.node)).unwrap_or_default();
-    let name = peer.names.first().map_or("", String::as_str);
-    let detach = format!("`gluster peer detach {name}`");
-    let Some(volume) = view.cluster.volume else { return format!("{on}: {detach}") };
-    match volume.bricks.iter().find(|brick| brick.host == peer.uuid) {
-        Some(brick) if volume.sets() == 1 => format!(
-            "{on}: `gluster volume remove-brick {} replica {} {} force`, then {detach},",
-            volume.name,
-            volume.replica.saturating_sub(1),
-            brick.name
-        ),
-        Some(_) => format!("{on}: give its bricks to other nodes (`gluster volume replace-brick`), then {detach},"),
-        None => format!("{on}: {detach}"),
-    }
 }
 
 /// Is a member meant by one of these names of a peer?
@@ -190,17 +175,30 @@ pub(super) fn catch_up(view: &View<'_>, node: &NodeName, (version, bricks): (u64
     task("catch-up", node, why).with("volume", view.spec.volume.clone()).with("version", version).with("bricks", bricks)
 }
 
-// Peers that a member does not see as it should.
-fn loose<'a>(view: &'a View<'a>) -> impl Iterator<Item = (&'a Member, &'a Peer)> {
+/// Peers that a member does not see as it should, but for those that leave, or have forgotten that they are peers.
+pub(super) fn loose<'a>(view: &'a View<'a>) -> impl Iterator<Item = (&'a Member, &'a Peer)> {
     let members = view.known.iter().filter(|(_, facts)| view.cluster.has(facts));
-    members.flat_map(|(member, facts)| {
+    let going: Vec<_> = leaving::all(view).iter().filter_map(|one| one.peer).collect();
+    let forgot = view.known.iter().filter_map(|(member, facts)| places::reinstalled(view, member, facts));
+    let away: Vec<_> = going.into_iter().chain(forgot).map(|peer| peer.uuid.as_str()).collect();
+    members.flat_map(move |(member, facts)| {
         let peers = facts.pool.answer().into_iter().flatten();
-        peers.filter(|peer| !peer.settled()).map(|peer| (*member, peer))
+        let loose: Vec<_> = peers.filter(|peer| !peer.settled() && !away.contains(&peer.uuid.as_str())).collect();
+        loose.into_iter().map(|peer| (*member, peer))
     })
 }
 
-// glusterd tries again every few seconds: after a boot, a node that runs it is found again. A rejected one is not.
-fn comes_back(view: &View<'_>, peer: &Peer) -> bool {
+/// Has a member see so many, itself among them, but for those that are gone and still counted.
+pub(super) fn settled(node: &NodeName, size: usize, gone: usize, why: impl Into<String>) -> Task {
+    task("settled", node, why).with("size", size).with("gone", gone)
+}
+
+fn gone(view: &View<'_>) -> usize {
+    leaving::all(view).iter().filter(|one| one.facts.is_none() && one.peer.is_some()).count()
+}
+
+/// glusterd tries again every few seconds: after a boot, a node that runs it is found again. A rejected one is not.
+pub(super) fn comes_back(view: &View<'_>, peer: &Peer) -> bool {
     const REJECTED: u32 = 6;
     let runs = |facts: &NodeFacts| facts.daemon.active && facts.daemon.uuid.as_deref() == Some(&peer.uuid);
     peer.state != REJECTED && view.known.iter().any(|(_, facts)| runs(facts))
@@ -215,9 +213,8 @@ pub(super) fn settle(view: &View<'_>) -> Option<Stage> {
         (None, None) => return None,
     };
     let members = view.known.iter().filter(|(_, facts)| view.cluster.has(facts));
-    let tasks = members
-        .map(|(member, _)| task("settled", &member.node, why.clone()).with("size", view.cluster.uuids.len()))
-        .collect();
+    let tasks =
+        members.map(|(member, _)| settled(&member.node, view.cluster.uuids.len(), gone(view), why.clone())).collect();
     Some(stage("settle", "Wait until the pool's members see each other", vec![tasks]))
 }
 
@@ -234,8 +231,7 @@ pub(super) fn plan(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -
         .with("size", size);
     let settled = members(view, growth, coordinator)
         .map(|member| {
-            task("settled", &member.node, "every node must see every other before a volume is touched")
-                .with("size", size)
+            settled(&member.node, size, gone(view), "every node must see every other before a volume is touched")
         })
         .collect();
     stage("pool", "Join the nodes into one pool", vec![reach(view, growth, coordinator), vec![probe], settled])

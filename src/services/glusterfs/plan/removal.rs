@@ -7,12 +7,12 @@ use crate::services::glusterfs::facts::{Brick, Volume};
 use crate::services::glusterfs::plan::build::{With, add, names, note, stage, task};
 use crate::services::glusterfs::plan::leaving::{self, Leaving};
 use crate::services::glusterfs::plan::view::View;
-use crate::services::glusterfs::plan::{mount, mount_unit};
+use crate::services::glusterfs::plan::{mount, mount_unit, pool};
 use crate::services::glusterfs::spec::Member;
 
 /// Everything that is still to be done for nodes to be gone, or all reasons why they may not go. Nothing where they are.
 pub(super) fn plan(view: &View<'_>, coordinator: &Member) -> Result<Option<Plan>, Vec<Refusal>> {
-    let all: Vec<_> = view.leaving.iter().map(|(leaver, seen)| Leaving::of(view, leaver, *seen)).collect();
+    let all = leaving::all(view);
     let left = |one: &Leaving<'_>| one.peer.is_some() || one.mounts(view) || view.request.wipe && one.stores();
     if !all.iter().any(left) {
         return Ok(None);
@@ -20,6 +20,10 @@ pub(super) fn plan(view: &View<'_>, coordinator: &Member) -> Result<Option<Plan>
     let refusals = leaving::check(view, &all);
     if !refusals.is_empty() {
         return Err(refusals);
+    }
+    if let Some(stage) = pool::settle(view) {
+        let open = Some("how they leave is known once those that stay see each other".to_owned());
+        return Ok(Some(Plan { stages: vec![stage], open, ..Plan::default() }));
     }
     let bricks = leaving::bricks(&all);
     let mut plan = Plan::default();
@@ -61,12 +65,14 @@ fn shrink(on: &Member, volume: &Volume, bricks: &[&Brick], all: &[Leaving<'_>]) 
     }
     let replica = volume.replica as usize - bricks.len();
     let why = format!("the cop{} on {leaving}: replica {} becomes {replica}", plural(bricks.len()), volume.replica);
+    let stay: Vec<_> = volume.bricks.iter().filter(|brick| !bricks.contains(brick)).map(|b| b.name.clone()).collect();
     let remove = task("remove-brick", &on.node, why)
         .with("volume", volume.name.as_str())
         .with("replica", replica)
         .with("bricks", bricks.iter().map(|brick| brick.name.clone()).collect::<Vec<_>>())
         .with("before", volume.bricks.len())
         .with("replica_before", volume.replica)
+        .with("stay", stay)
         .with("dead", all.iter().any(|one| one.facts.is_none()));
     stage("shrink", "Take copies out of the volume", vec![vec![remove]])
 }
@@ -86,9 +92,7 @@ fn detach(view: &View<'_>, on: &Member, all: &[Leaving<'_>]) -> Stage {
     let detach =
         task("detach", &on.node, why).with("peers", gone.into_iter().map(|(_, name)| name).collect::<Vec<_>>());
     let stay = view.known.iter().filter(|(_, facts)| view.cluster.has(facts));
-    let settled = stay
-        .map(|(member, _)| task("settled", &member.node, "those that stay must agree").with("size", size))
-        .collect();
+    let settled = stay.map(|(member, _)| pool::settled(&member.node, size, 0, "those that stay must agree")).collect();
     stage("detach", "Take the nodes out of the pool", vec![vec![detach], settled])
 }
 

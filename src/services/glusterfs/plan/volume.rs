@@ -6,7 +6,7 @@ use crate::services::glusterfs::plan::bricks::force;
 use crate::services::glusterfs::plan::build::{With, names, note, stage, task};
 use crate::services::glusterfs::plan::growth::{Change, Growth};
 use crate::services::glusterfs::plan::view::View;
-use crate::services::glusterfs::plan::{options, pool};
+use crate::services::glusterfs::plan::{options, places, pool};
 use crate::services::glusterfs::spec::Member;
 
 /// Everything on the coordinator, a wave each.
@@ -28,6 +28,12 @@ pub(super) fn plan(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -
                 let seen = (view.cluster.version + 1, volume.bricks.len() + raise.len() + extend.len());
                 let others = pool::members(view, growth, coordinator).filter(|member| member.node != coordinator.node);
                 let why = "what it may have missed is missing in all that follows";
+                waves.push(others.map(|member| pool::catch_up(view, &member.node, seen, why)).collect());
+            } else if let Change::Replace { brick, by, lost } = change {
+                waves.extend(replace(view, volume, brick, (by, *lost)).map(alone));
+                let others = pool::members(view, growth, coordinator);
+                let why = "what it may have missed is missing in all that follows";
+                let seen = (view.cluster.version + 1, volume.bricks.len());
                 waves.push(others.map(|member| pool::catch_up(view, &member.node, seen, why)).collect());
             } else {
                 waves.extend(unspread(view, coordinator, volume).map(alone));
@@ -122,6 +128,23 @@ fn add_bricks(view: &View<'_>, on: &Member, volume: &Volume, grow: (&[&Member], 
     tasks
 }
 
+// The new brick's folder is looked at again right before: `force`, without which there is no such command, turns off every
+// guard of gluster's own.
+fn replace(view: &View<'_>, volume: &Volume, old: &Brick, (by, lost): (&Member, bool)) -> [Task; 2] {
+    let path = view.spec.brick_path.as_str();
+    let vacant = task("vacant", &by.node, "old data under a new brick is lost or comes back").with("brick", path);
+    let stay: Vec<_> = places::beside(volume, old).iter().map(|brick| brick.name.clone()).collect();
+    let on = places::neighbour(view, volume, old).map_or(&by.node, |member| &member.node);
+    let replace = task("replace-brick", on, format!("{} takes the place of {}", by.node, old.name))
+        .with("volume", volume.name.as_str())
+        .with("old", old.name.as_str())
+        .with("new", format!("{}:{path}", by.peer_name))
+        .with("before", volume.bricks.len())
+        .with("stay", stay)
+        .with("lost", lost);
+    [vacant, replace]
+}
+
 // On every node with a brick: a new copy must not be taken for one that is gone.
 fn marks(view: &View<'_>, volume: &Volume) -> Vec<Task> {
     let holds = |facts: &NodeFacts| volume.bricks.iter().any(|brick| facts.daemon.uuid.as_deref() == Some(&brick.host));
@@ -168,7 +191,10 @@ fn is_guarded(view: &View<'_>) -> bool {
 pub(super) fn heal(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -> Stage {
     let on =
         |playbook: &str, why: &str| task(playbook, &coordinator.node, why).with("volume", view.spec.volume.as_str());
-    let raises = matches!(&growth.change, Change::Grow { raise, .. } if !raise.is_empty());
+    let raises = match &growth.change {
+        Change::Grow { raise, .. } => !raise.is_empty(),
+        change => matches!(change, Change::Replace { .. }),
+    };
     let cut_short = is_guarded(view);
     let guarded = cut_short || raises && view.cluster.volume.is_some_and(|volume| guards(view, volume));
     let mut waves = Vec::new();

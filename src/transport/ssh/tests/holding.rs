@@ -10,7 +10,7 @@ const BEAT: Duration = Duration::from_secs(5);
 /// Reads the script, says that it is held, and keeps what comes in then.
 async fn holds(mut running: Running, bed: tokio::sync::watch::Sender<Vec<Input>>) {
     let mut script = Vec::new();
-    while !script.ends_with(b"#bricklayer end 4") {
+    while !script.ends_with(b"#bricklayer end 4\n") {
         let Some(Input::Data(bytes)) = running.input.recv().await else { return };
         script.extend(bytes);
     }
