@@ -54,7 +54,17 @@ fn taken_out() -> Vec<(&'static str, Vec<(&'static str, Var)>)> {
             ],
         ),
         ("reset-brick", vec![volume(), ("brick", text("10.0.0.3:/data/b")), ("path", text("/data/b")), ("stay", stay)]),
-        ("rejoin", vec![("uuid", text(uuid)), number("op_version", 100_000), ("peers", list(&[uuid, "10.0.0.1"]))]),
+        (
+            "rejoin",
+            vec![
+                ("uuid", text(uuid)),
+                number("op_version", 100_000),
+                ("peers", list(&[uuid, "10.0.0.1"])),
+                volume(),
+                number("version", 7),
+                number("bricks", 3),
+            ],
+        ),
     ]
 }
 

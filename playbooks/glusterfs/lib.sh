@@ -41,7 +41,7 @@ change() {
     case $err in
       *'nother transaction'*) sleep 0.5 ;;
       'Locking failed on '*) peers_return || break ;;
-      'Host '*' not connected'*) { [ "$2" != create ] && peers_return; } || break ;;
+      'Host '*' not connected'* | 'Pre Validation failed on '*'Host '*' not connected'*) { [ "$2" != create ] && peers_return; } || break ;;
       *) break ;;
     esac
     [ "$(date +%s)" -lt "$give_up" ] || break

@@ -48,6 +48,11 @@ pub async fn up(job: Job, wish: UpWish) -> Result<u8, Fault> {
     .await
 }
 
+// Who takes a place is filled from the others, whose health counts.
+fn purpose(request: &Request) -> Purpose {
+    if request.places.is_empty() { Purpose::Plan } else { Purpose::Status }
+}
+
 // False where the nodes are not as the plan wanted them, though no step has failed.
 async fn work(run: &Run, wish: &UpWish, request: &Request) -> Result<bool, Fault> {
     // Nobody is asked, so nothing lies between the plan and the locks: with them first, one look less is needed.
@@ -68,7 +73,7 @@ async fn work(run: &Run, wish: &UpWish, request: &Request) -> Result<bool, Fault
             Err(LockError::Failed(_)) => {}
         }
     }
-    let look = run.look(LookWhy::First, Purpose::Plan).await;
+    let look = run.look(LookWhy::First, purpose(request)).await;
     let Some(plan) = run.decide(&look, request).await else { return Ok(true) };
     let ready = run.render(&plan)?;
     let empty = plan.is_empty() && run.job.change.is_none();
@@ -112,7 +117,7 @@ async fn locked(
     (locks, reachable, shown): (&Locks, &[NodeName], Option<Plan>),
 ) -> Result<bool, Fault> {
     let why = if shown.is_some() { LookWhy::Locked } else { LookWhy::First };
-    let look = run.look(why, Purpose::Plan).await;
+    let look = run.look(why, purpose(request)).await;
     let Some(mut plan) = run.decide(&look, request).await else { return Ok(true) };
     if plan.is_empty() {
         run.write_inventory().await?;
@@ -162,7 +167,7 @@ async fn follow(run: &Run, request: &Request, locks: &Locks, shown: &Plan) -> Re
         if run.context.interrupt.stopping() {
             return Ok(None);
         }
-        let look = run.look(after, Purpose::Plan).await;
+        let look = run.look(after, purpose(&request)).await;
         let Some(rest) = run.decide(&look, &request).await else { return Ok(None) };
         match after {
             LookWhy::Stage if barrier(&plan) == barrier(&rest) => return Ok(Some(rest)),

@@ -25,6 +25,7 @@ mod jobs;
 mod joiners;
 mod killed;
 mod own;
+mod places;
 mod power;
 mod power_cuts;
 mod readme;

@@ -214,9 +214,16 @@ fn rejoin(view: &View<'_>, member: &Member, facts: &NodeFacts, peer: &Peer) -> R
     let rejoin = task("rejoin", &member.node, why)
         .with("uuid", peer.uuid.as_str())
         .with("op_version", op_version)
-        .with("peers", others(view, &peer.uuid));
+        .with("peers", others(view, &peer.uuid))
+        .with("volume", view.cluster.volume.map_or("", |volume| &volume.name))
+        .with("version", view.cluster.version)
+        .with("bricks", view.cluster.volume.map_or(0, |volume| volume.bricks.len()));
     let doc = "Make a reinstalled node the member that it was";
-    add(&mut plan, Stage { then: Then::LookAgain, ..stage("rejoin", doc, vec![vec![rejoin]]) });
+    let members = view.known.iter().filter(|(other, facts)| view.cluster.has(facts) || other.node == member.node);
+    let size = view.cluster.uuids.len();
+    let settled = members.map(|(member, _)| pool::settled(&member.node, size, 0, "all must see each other again"));
+    let waves = vec![vec![rejoin], settled.collect()];
+    add(&mut plan, Stage { then: Then::LookAgain, ..stage("rejoin", doc, waves) });
     plan.open = Some("what it lacks else is known once it is a member again".to_owned());
     Ok(plan)
 }
