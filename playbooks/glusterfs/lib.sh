@@ -359,10 +359,11 @@ heal_on() {
   if all_answer; then timeout 30 gluster --mode=script volume heal "$1" >/dev/null 2>&1 || :; fi
 }
 
-# all_answer: every peer is connected, and its glusterd's port answers now. glusterd itself takes minutes to see that one is
-# gone.
+# all_answer: of every peer that glusterd takes for connected, the port of its glusterd answers now. It takes minutes to see
+# that one is gone, and waits for it until then; for one that it knows to be gone it does not.
 all_answer() {
-  all_peers || return 1
+  gl pool list
+  [ "$ret" = 0 ] || return 1
   for peer in $(peers ready); do
     # shellcheck disable=SC2016 # bash expands it
     timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/24007"' "$peer" 2>/dev/null || return 1

@@ -197,12 +197,20 @@ impl Sim {
         })
     }
 
+    fn address(&self, name: &NodeName) -> Option<IpAddr> {
+        let members = self.spec.members.iter().map(|member| (&member.node, member.address));
+        let clients = self.spec.clients.iter().map(|client| (&client.node, client.address));
+        let leaving = self.spec.leaving.iter().map(|leaver| (&leaver.member.node, leaver.member.address));
+        members.chain(clients).chain(leaving).find(|(node, _)| *node == name).map(|(_, address)| address)
+    }
+
+    /// At all that the inventory names.
     pub(super) fn look(&self) -> Nodes {
-        self.nodes
-            .iter()
-            .map(|(name, node)| {
+        let named = self.nodes.iter().filter_map(|(name, node)| Some((name, node, self.address(name)?)));
+        named
+            .map(|(name, node, address)| {
                 let seen = if node.up {
-                    Seen::Known(self.facts(name, node))
+                    Seen::Known(self.facts(name, node, address))
                 } else {
                     Seen::Unknown("power is off".to_owned())
                 };
@@ -211,11 +219,7 @@ impl Sim {
             .collect()
     }
 
-    fn facts(&self, name: &NodeName, node: &SimNode) -> NodeFacts {
-        let members = self.spec.members.iter().map(|member| (&member.node, member.address));
-        let clients = self.spec.clients.iter().map(|client| (&client.node, client.address));
-        let leaving = self.spec.leaving.iter().map(|leaver| (&leaver.member.node, leaver.member.address));
-        let (_, address) = members.chain(clients).chain(leaving).find(|(node, _)| *node == name).unwrap();
+    fn facts(&self, name: &NodeName, node: &SimNode, address: IpAddr) -> NodeFacts {
         let stores = !node.peers.is_empty() || self.knows_volume(node);
         let asked = node.active && node.uuid.is_some() && stores;
         let version = 2 - u64::from(node.behind);

@@ -173,6 +173,17 @@ fn every_task_keeps_the_terms_of_its_playbook() {
 }
 
 #[test]
+fn a_copy_on_a_node_that_is_no_member_counts_and_nothing_is_raised_beside_it() {
+    let mut sim = Sim::new(4, Replica::Auto);
+    sim.before_the_last(|sim| sim.run(&Request::default(), usize::MAX).map(drop).unwrap());
+    sim.leave(2);
+    sim.spec.leaving.clear();
+    let plan = plan(&sim);
+    assert!(!stages(&plan).contains(&"heal"), "{plan:#?}");
+    assert!(plan.notes.iter().any(|note| note.text.contains("--old NODE --new server4`")), "{:?}", plan.notes);
+}
+
+#[test]
 fn two_joiners_of_two_are_one_add_brick() {
     let mut sim = Sim::new(4, Replica::Auto);
     sim.form(2, 2);

@@ -118,7 +118,17 @@ fn grow<'a>(view: &View<'a>, volume: &Volume) -> Result<Bricks<'a>, Vec<Refusal>
     shape(volume, view.spec.replica)?;
     // With several replica sets, `auto` keeps their size: a raise would need a new brick for every set at once.
     let target = match view.spec.replica {
-        Replica::Auto if volume.sets() == 1 => volume.replica + u32::try_from(new.len()).unwrap_or_default(),
+        Replica::Auto if volume.sets() == 1 => {
+            // A copy for each member: one on a node that is none any more has its place taken, or is taken out.
+            let members = u32::try_from(view.spec.members.len()).unwrap_or(u32::MAX);
+            let more = u32::try_from(new.len()).unwrap_or_default();
+            let target = (volume.replica + more).min(members.max(volume.replica));
+            if target == volume.replica {
+                notes.push(full(&new, volume.replica));
+                return Ok((Change::None, Vec::new(), notes));
+            }
+            target
+        }
         Replica::Auto => volume.replica,
         Replica::Fixed(target) => target,
     };
@@ -175,6 +185,16 @@ fn waiting(members: &[&Member], replica: u32) -> Option<Note> {
         );
         note(Level::Info, None, text)
     })
+}
+
+fn full(new: &[&Member], replica: u32) -> Note {
+    let text = format!(
+        "{} gets no brick: there are {replica} copies for as many members, some on a node that is none; \
+         `bricklayer replace --service glusterfs --old NODE --new {}` puts one into its place",
+        names(new.iter().map(|member| &member.node)),
+        new[0].node
+    );
+    note(Level::Warning, None, text)
 }
 
 // More copies are wanted than can be had.
