@@ -68,6 +68,38 @@ fn taken_out() -> Vec<(&'static str, Vec<(&'static str, Var)>)> {
     ]
 }
 
+fn mounted() -> Vec<(&'static str, Vec<(&'static str, Var)>)> {
+    let text = |text: &str| Var::Text(text.to_owned());
+    let list = |words: &[&str]| Var::List(words.iter().map(|word| (*word).to_owned()).collect());
+    vec![
+        (
+            "boot-mount",
+            vec![
+                ("mount_point", text("/mnt/gluster")),
+                ("backup", list(&["10.0.0.2", "10.0.0.3"])),
+                ("fstab_line", text("localhost:/shared_data /mnt/gluster glusterfs defaults,noauto,_netdev 0 0")),
+                ("unit", text("gluster-mount-shared_data.service")),
+                (
+                    "unit_content",
+                    text("[Service]\nExecStart=/bin/sh -c 'mountpoint -q /mnt/gluster || mount /mnt/gluster'\n"),
+                ),
+            ],
+        ),
+        (
+            "mount",
+            vec![
+                ("volume", text("shared_data")),
+                ("mount_point", text("/mnt/gluster")),
+                ("unit", text("gluster-mount-shared_data.service")),
+            ],
+        ),
+        (
+            "directories",
+            vec![("mount_point", text("/mnt/gluster")), ("directories", list(&["uploads", "slurm/state"]))],
+        ),
+    ]
+}
+
 /// What the GlusterFS room gives each playbook, with values as they are in life.
 fn glusterfs() -> BTreeMap<&'static str, Vars> {
     let text = |text: &str| Var::Text(text.to_owned());
@@ -128,31 +160,11 @@ fn glusterfs() -> BTreeMap<&'static str, Vars> {
         ("rebalance", vec![volume.clone()]),
         ("quorum", vec![volume.clone()]),
         ("healed", vec![volume.clone()]),
-        (
-            "boot-mount",
-            vec![
-                ("mount_point", text("/mnt/gluster")),
-                ("backup", list(&["10.0.0.2", "10.0.0.3"])),
-                ("fstab_line", text("localhost:/shared_data /mnt/gluster glusterfs defaults,noauto,_netdev 0 0")),
-                ("unit", text("gluster-mount-shared_data.service")),
-                (
-                    "unit_content",
-                    text("[Service]\nExecStart=/bin/sh -c 'mountpoint -q /mnt/gluster || mount /mnt/gluster'\n"),
-                ),
-            ],
-        ),
-        (
-            "mount",
-            vec![volume, ("mount_point", text("/mnt/gluster")), ("unit", text("gluster-mount-shared_data.service"))],
-        ),
-        (
-            "directories",
-            vec![("mount_point", text("/mnt/gluster")), ("directories", list(&["uploads", "slurm/state"]))],
-        ),
     ];
     table
         .into_iter()
         .chain(taken_out())
+        .chain(mounted())
         .map(|(name, vars)| (name, vars.into_iter().map(|(var, value)| (var.to_owned(), value)).collect()))
         .collect()
 }
