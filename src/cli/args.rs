@@ -252,6 +252,9 @@ pub struct PlanArgs {
     /// End with 10 when something would change
     #[arg(long)]
     pub exit_code: bool,
+    /// Save it, for `up --plan`
+    #[arg(long, value_name = "FILE", conflicts_with = "offline")]
+    pub out: Option<PathBuf>,
 }
 
 /// Options of `up`.
@@ -270,6 +273,9 @@ pub struct UpArgs {
     /// Only into a cluster that exists
     #[arg(long)]
     pub join: bool,
+    /// Do what `plan --out` has saved; refused where anything has changed since
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["bootstrap", "join"])]
+    pub plan: Option<PathBuf>,
     /// Show what would be done, as `plan` does, and stop
     #[arg(long)]
     pub dry_run: bool,

@@ -8,7 +8,7 @@ use clap::Parser;
 
 use crate::cli::args::{AddArgs, Cli, Color, Command, Common, Format, SchemaOf};
 use crate::model::Service;
-use crate::ops::{self, Access, AddWish, Fault, Job, PlanWish, SETUP_LOG, SchemaKind, Settings, UpWish};
+use crate::ops::{self, Access, AddWish, Fault, Job, PlanWish, SETUP_LOG, SavedPlan, SchemaKind, Settings, UpWish};
 use crate::plan::Mode;
 use crate::report::{self, ColorChoice, Console, Mark, Said};
 
@@ -52,7 +52,8 @@ async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault>
         Command::Put(put) => ops::put(settings, put.wish()).await,
         Command::Get(get) => ops::get(settings, get.wish()).await,
         Command::Plan(plan) => {
-            ops::plan(load(plan.services.service)?, PlanWish { offline: plan.offline, exit_code: plan.exit_code }).await
+            let wish = PlanWish { offline: plan.offline, exit_code: plan.exit_code, out: plan.out };
+            ops::plan(load(plan.services.service)?, wish).await
         }
         Command::Up(up) => {
             let mode = match (up.bootstrap, up.join) {
@@ -60,7 +61,8 @@ async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault>
                 (_, true) => Mode::Join,
                 _ => Mode::Auto,
             };
-            let wish = UpWish { mode, absent: up.absent, dry_run: up.dry_run, yes: up.yes, ..UpWish::default() };
+            let saved = up.plan.as_deref().map(SavedPlan::read).transpose()?;
+            let wish = UpWish { mode, absent: up.absent, saved, dry_run: up.dry_run, yes: up.yes, ..UpWish::default() };
             ops::up(load(up.services.service)?, wish).await
         }
         Command::Add(add) => {

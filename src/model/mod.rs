@@ -9,6 +9,7 @@ mod service;
 mod share;
 pub mod shell;
 mod side;
+pub mod sum;
 
 pub use health::{Finding, Health};
 pub use hop::Hop;

@@ -8,7 +8,7 @@ use crate::exec::{self, LockError, Locks, StageEnd};
 use crate::model::NodeName;
 use crate::ops::ask::confirm;
 use crate::ops::run::Run;
-use crate::ops::{Fault, Job, job};
+use crate::ops::{Fault, Job, SavedPlan, job};
 use crate::plan::{Mode, Plan, Refusal, Request, Stage, Then, surprises};
 use crate::services::Purpose;
 
@@ -25,6 +25,8 @@ pub struct UpWish {
     pub places: BTreeMap<NodeName, NodeName>,
     /// What nodes that leave have stored is deleted.
     pub wipe: bool,
+    /// Only this, and only as long as it holds.
+    pub saved: Option<SavedPlan>,
     /// Show, and stop.
     pub dry_run: bool,
     /// Do not ask.
@@ -76,6 +78,9 @@ async fn work(run: &Run, wish: &UpWish, request: &Request) -> Result<bool, Fault
     let look = run.look(LookWhy::First, purpose(request)).await;
     let Some(plan) = run.decide(&look, request).await else { return Ok(true) };
     let ready = run.render(&plan)?;
+    if !holds(run, wish, &plan).await? {
+        return Ok(true);
+    }
     let empty = plan.is_empty() && run.job.change.is_none();
     if !empty && (wish.dry_run || !wish.yes) {
         run.show_change().await?;
@@ -119,6 +124,9 @@ async fn locked(
     let why = if shown.is_some() { LookWhy::Locked } else { LookWhy::First };
     let look = run.look(why, purpose(request)).await;
     let Some(mut plan) = run.decide(&look, request).await else { return Ok(true) };
+    if !holds(run, wish, &plan).await? {
+        return Ok(true);
+    }
     if plan.is_empty() {
         run.write_inventory().await?;
         return Ok(true);
@@ -156,6 +164,17 @@ async fn locked(
         }
         plan = rest;
     }
+}
+
+// Is it the plan that was saved, where one was? Otherwise that was said.
+async fn holds(run: &Run, wish: &UpWish, plan: &Plan) -> Result<bool, Fault> {
+    let Some(saved) = &wish.saved else { return Ok(true) };
+    let differences = saved.differences(plan, &run.render(plan)?);
+    let holds = differences.is_empty();
+    if !holds {
+        run.refuse(differences).await;
+    }
+    Ok(holds)
 }
 
 // Runs the plan that was shown; answers what is then still to be done, or nothing where the run stops here.

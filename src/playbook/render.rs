@@ -19,6 +19,16 @@ pub struct Rendered {
     pub steps: Vec<RenderedStep>,
 }
 
+impl Rendered {
+    /// All of it that a node runs.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().flat_map(|step| {
+            let guards = [step.unless.as_deref(), step.verify.as_deref()].map(Option::unwrap_or_default);
+            [step.id.as_str(), &step.script, guards[0], guards[1], &step.lib]
+        })
+    }
+}
+
 /// A step, ready to be printed or run. [`RenderedStep::program`] makes one program of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenderedStep {

@@ -70,8 +70,15 @@ fn peers_and_bricks_go_by_hostname_where_the_inventory_says_so() {
     lab.inventory_with(3, &["peer_names: hostname"]);
     let plan = lab.tell(&["plan"]).expect(0).planned();
     assert!(!plan.contains("glusterfs/install@server1"), "the package is there: {plan:?}");
-    lab.expect(0, &["up", "--yes"]);
+    lab.expect(0, &["plan", "--out", "saved.json"]);
+    lab.ssh(2, &format!("mkdir -p {BRICK}"));
+    let said = lab.expect(5, &["up", "--plan", "saved.json", "--yes"]);
+    assert!(said.contains("`glusterfs/brick@server2` is not to be done any more"), "{said}");
+    lab.expect(0, &["plan", "--out", "saved.json"]);
+    lab.expect(0, &["up", "--plan", "saved.json", "--yes"]);
     is_whole(&lab, "server");
+    let said = lab.expect(5, &["up", "--plan", "saved.json", "--yes"]);
+    assert!(said.contains("`glusterfs/create@server1` is not to be done any more"), "{said}");
     lab.settled();
 }
 

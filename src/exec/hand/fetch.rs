@@ -11,10 +11,10 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use super::command::{code, connect, run_failed};
-use super::local::hex;
 use crate::events::{Failure, FailureKind, HandEnd};
 use crate::exec::explain;
 use crate::model::shell::quote;
+use crate::model::sum::hex;
 use crate::model::{NodeName, Side};
 use crate::transport::{Script, Transport};
 

@@ -8,6 +8,8 @@ use std::process::Stdio;
 use std::task::{Context, Poll};
 
 use sha2::{Digest as _, Sha256};
+
+use crate::model::sum::hex;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::process::{Child, Command};
 
@@ -87,15 +89,6 @@ fn sum(path: &Path) -> io::Result<(u64, String)> {
             }
         }
     }
-}
-
-/// As `sha256sum` writes it.
-pub(super) fn hex(hasher: Sha256) -> String {
-    use std::fmt::Write as _;
-    hasher.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// A folder as a stream, made by the `tar` of this machine.

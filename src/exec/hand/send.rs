@@ -6,11 +6,12 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use super::command::{code, connect, run_failed};
-use super::local::{Counted, FileFacts, Load, Packing, hex};
+use super::local::{Counted, FileFacts, Load, Packing};
 use crate::events::{Failure, FailureKind, HandEnd};
 use crate::exec::explain;
 use crate::model::NodeName;
 use crate::model::shell::quote;
+use crate::model::sum::hex;
 use crate::transport::{Input, RunError, Script, Session, Transport};
 
 /// A day: what is still on its way then will not come.
