@@ -58,7 +58,9 @@ fn a_saved_plan_holds_until_anything_differs() {
     let files = plan(&[files, task("server2", "/b")]);
     assert_eq!(whats(&saved, &files, &ready(&files)), ["`glusterfs/brick@server1` finds other files there"]);
     let mut scripts = ready(&before);
-    scripts.values_mut().for_each(|rendered| rendered.steps[0].script.push_str("\nreboot"));
+    for rendered in scripts.values_mut() {
+        rendered.steps[0].script.push_str("\nreboot");
+    }
     assert_eq!(whats(&saved, &before, &scripts).len(), 2);
 }
 
