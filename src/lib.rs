@@ -4,6 +4,7 @@
 //! as shell, [`exec`] does it through [`transport`], [`report`] tells it. Everything between is a function from
 //! data to data. `tests/edges.rs` holds every file to the table of who may use whom.
 
+pub mod advice;
 pub mod cli;
 pub mod events;
 pub mod exec;

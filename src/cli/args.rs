@@ -125,6 +125,12 @@ pub enum Command {
     Run(RunArgs),
     /// Open a shell on a node with the system's `ssh`, or run a command there; ends as that does
     Ssh(SshArgs),
+    /// Say what a message of gluster, a mount, a package manager, ssh or sudo means, and what to do then
+    Explain {
+        /// The message, `-` to read it from standard input; none lists all that are known
+        #[arg(value_name = "MESSAGE", trailing_var_arg = true, allow_hyphen_values = true)]
+        message: Vec<String>,
+    },
     /// Check the inventory and every playbook, without any node
     Check,
     /// Print the JSON Schema of a file format, for editors

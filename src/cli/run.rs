@@ -74,6 +74,7 @@ async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault>
         Command::Status(status) => ops::status(load(status.service)?).await,
         Command::Run(own) => ops::run_file(load(Vec::new())?, own.wish()).await,
         Command::Ssh(ssh) => match ops::shell(&load(Vec::new())?, &ssh.node, &ssh.command)? {},
+        Command::Explain { message } => ops::explain(&message, settings.json),
         Command::Check => {
             let job = load(Vec::new())?;
             ops::check(&job)

@@ -1,5 +1,6 @@
 //! Errors of the transport as failures: what, evidence, remedy.
 
+use crate::advice;
 use crate::events::{Failure, FailureKind};
 use crate::model::NodeName;
 use crate::transport::{ConnectError, Outcome, RunError};
@@ -94,6 +95,14 @@ pub(super) fn run(node: &NodeName, command: &str, error: &RunError) -> Failure {
             String::new(),
             format!("try `ssh` to {node} by hand: does it give a shell?"),
         ),
+    }
+}
+
+/// The remedy, with what is known of a message that was printed.
+pub(super) fn advised(remedy: String, said: &str) -> String {
+    match advice::of(said) {
+        Some(advice) => format!("{}: {}; or else {remedy}", advice.means, advice.next),
+        None => remedy,
     }
 }
 

@@ -110,6 +110,7 @@ fn failed(step: &RenderedStep, part: String, code: u32, stderr: String) -> Failu
         .remedy
         .clone()
         .unwrap_or_else(|| "mend it and run the same command again: what is done is found done".to_owned());
+    let remedy = explain::advised(remedy, &stderr);
     Failure { kind: FailureKind::Step, what, command: part, code: Some(code), stderr, remedy }
 }
 

@@ -114,11 +114,9 @@ fn reinstalled(lab: &Lab) {
         &said,
         &["server3: refused: the pool has it as a member, but it has lost its configuration: it was reinstalled"],
     );
-    let commands: Vec<_> = said.split('`').filter(|words| words.starts_with("gluster ")).collect();
-    assert_eq!(commands.len(), 2, "{said}");
-    for command in commands {
-        typed(lab, &command.replacen("gluster ", "gluster --mode=script ", 1));
-    }
+    let remedy = said.split('`').find_map(|words| words.strip_prefix("bricklayer ")).unwrap();
+    let words: Vec<_> = remedy.split(' ').chain(["--yes"]).collect();
+    lab.expect(0, &words);
     joined(lab);
 }
 

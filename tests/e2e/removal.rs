@@ -108,7 +108,7 @@ fn a_replica_set_leaves_when_its_files_are_moved() {
     assert!(said.contains("its replica set has bricks that stay: 10.77.0.103:"), "{said}");
     let writer = Writer::start(&lab, 2);
     remove(&lab, 0, &["--host", "server3", "--host", "server4", "--yes"]);
-    writer.stop(1);
+    writer.stop_after_commit(1);
     assert_eq!(bricks(&lab, 1), "1 x 2 = 2");
     assert_eq!(lab.ssh(1, &format!("cd {MOUNT}/uploads && sha256sum old*")), before);
     let left = lab.ssh(3, &format!("find {BRICK} -path {BRICK}/.glusterfs -prune -o -type f -size +0 -print"));

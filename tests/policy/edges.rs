@@ -16,12 +16,14 @@ const EDGES: &[(&str, &[&str])] = &[
     ("playbook", &["model", "yaml", "facts", "plan"]),
     ("transport", &["model"]),
     ("events", &["model", "plan"]),
-    ("exec", &["model", "facts", "plan", "playbook", "transport", "events"]),
+    ("advice", &[]),
+    ("exec", &["model", "advice", "facts", "plan", "playbook", "transport", "events"]),
     ("report", &["model", "plan", "events"]),
     (
         "ops",
         &[
             "model",
+            "advice",
             "yaml",
             "inventory",
             "facts",
