@@ -319,7 +319,7 @@ async fn without_the_lock_nothing_new_is_begun() {
 #[tokio::test]
 async fn what_a_step_printed_last_is_in_its_failure() {
     let mut outcome = reply(1, "line on standard output\n\n@m failed verify 3\n").unwrap();
-    outcome.stderr = Captured { text: "first\nE: Unable to locate package\n".to_owned(), total: 0 };
+    outcome.stderr = Captured { text: "first\nE: Unable to locate package glusterfs-server\n".to_owned(), total: 0 };
     let fake = FakeTransport::new().on("a", "glusterfs/brick", Ok(outcome));
     let (stage, ready) = stage(vec![vec![task("a", "/b")]]);
     let (_, events) = run(&fake, &["a"], async |context| {
@@ -333,7 +333,7 @@ async fn what_a_step_printed_last_is_in_its_failure() {
     });
     let failure = failure.unwrap();
     assert_eq!((failure.command.as_str(), failure.code), ("verify", Some(3)));
-    assert_eq!(failure.stderr, "first\nE: Unable to locate package");
+    assert_eq!(failure.stderr, "first\nE: Unable to locate package glusterfs-server");
     assert!(failure.remedy.contains("; or else "), "what is known of the message, and the step's own: {}", failure.remedy);
 }
 
