@@ -334,7 +334,11 @@ async fn what_a_step_printed_last_is_in_its_failure() {
     let failure = failure.unwrap();
     assert_eq!((failure.command.as_str(), failure.code), ("verify", Some(3)));
     assert_eq!(failure.stderr, "first\nE: Unable to locate package glusterfs-server");
-    assert!(failure.remedy.contains("; or else "), "what is known of the message, and the step's own: {}", failure.remedy);
+    assert!(
+        failure.remedy.contains("; or else "),
+        "what is known of the message, and the step's own: {}",
+        failure.remedy
+    );
 }
 
 #[tokio::test]
