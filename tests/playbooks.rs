@@ -54,6 +54,15 @@ fn taken_out() -> Vec<(&'static str, Vec<(&'static str, Var)>)> {
             ],
         ),
         ("reset-brick", vec![volume(), ("brick", text("10.0.0.3:/data/b")), ("path", text("/data/b")), ("stay", stay)]),
+        ("heal-all", vec![volume()]),
+        (
+            "resolve",
+            vec![
+                volume(),
+                ("choices", list(&["10.0.0.1:/data/b", "/uploads/it's \"x\""])),
+                ("gfids", list(&["53b52f68-edba-450a-9931-c0210404bde4"])),
+            ],
+        ),
         (
             "rejoin",
             vec![

@@ -319,6 +319,13 @@ split_brain() {
   printf '%s\n' "$xml" | sed -n '/^file[ >]/s/^[^>]*>//p' | sed "$unescape" | sort -u
 }
 
+# split_brain_ids V: the identities of what is in split-brain, a line each. Fails where that is not known.
+split_brain_ids() {
+  gl volume heal "$1" info split-brain
+  [ "$ret" = 0 ] || return 1
+  printf '%s\n' "$xml" | sed -n 's/^file gfid="\([^"]*\)".*/\1/p' | sort -u
+}
+
 # all_healed V: for a wait, once: no brick of V has anything to heal. Ends with 99 where waiting is no use.
 all_healed() {
   # Twice in a row: right after an add-brick there may be a moment in which nothing is queued yet.

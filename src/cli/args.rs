@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::cli::hand::{ExecArgs, GetArgs, PutArgs};
 use crate::cli::own::{RunArgs, SshArgs};
 use crate::model::Service;
-use crate::ops::{RemoveWish, ReplaceWish};
+use crate::ops::{HealBy, HealWish, RemoveWish, ReplaceWish};
 
 /// Bring up and look after GlusterFS and HA controller clusters over SSH, from one inventory file.
 ///
@@ -115,6 +115,8 @@ pub enum Command {
     Replace(ReplaceArgs),
     /// Show health, as the cluster itself sees it
     Status(ServiceArgs),
+    /// Show what is to be healed and what is in split-brain; say which copy is right; heal everything
+    Heal(HealArgs),
     /// Run a command on all nodes, or on those of --on
     Exec(ExecArgs),
     /// Put a file or a folder on all nodes, or on those of --on; what is there already is left alone
@@ -226,6 +228,48 @@ impl ReplaceArgs {
     pub(super) fn wish(self) -> ReplaceWish {
         let Self { service, old, new, confirm_dead, wipe, dry_run, yes } = self;
         ReplaceWish { service, old, new, confirm_dead, wipe, dry_run, yes }
+    }
+}
+
+/// Options of `heal`.
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line are what they are")]
+pub struct HealArgs {
+    /// Resolve these, which are in split-brain: paths as `heal` shows them, or gfids
+    #[arg(value_name = "FILE", conflicts_with = "all")]
+    pub files: Vec<String>,
+    /// Resolve all that are in split-brain
+    #[arg(long)]
+    pub all: bool,
+    /// The biggest copy is right
+    #[arg(long, group = "by")]
+    pub bigger_file: bool,
+    /// The copy that was written last is right
+    #[arg(long, group = "by")]
+    pub latest_mtime: bool,
+    /// The copy of this node is right
+    #[arg(long, value_name = "NODE", group = "by")]
+    pub source: Option<String>,
+    /// Have the self-heal daemons walk through the whole volume, not only through what is noted as to be healed
+    #[arg(long)]
+    pub full: bool,
+    /// Show what would be done, and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask; never says which copy is right
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+impl HealArgs {
+    pub(super) fn wish(self) -> HealWish {
+        let Self { files: names, all, bigger_file, latest_mtime, source, full, dry_run, yes } = self;
+        let by = match (bigger_file, latest_mtime) {
+            (true, _) => Some(HealBy::BiggerFile),
+            (_, true) => Some(HealBy::LatestMtime),
+            _ => source.map(HealBy::Source),
+        };
+        HealWish { names, all, by, full, dry_run, yes }
     }
 }
 

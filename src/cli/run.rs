@@ -72,6 +72,7 @@ async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault>
         Command::Replace(replace) => ops::replace(settings, replace.wish()).await,
         Command::Remove(remove) => ops::remove(settings, remove.wish()).await,
         Command::Status(status) => ops::status(load(status.service)?).await,
+        Command::Heal(heal) => ops::heal(load(Vec::new())?, heal.wish()).await,
         Command::Run(own) => ops::run_file(load(Vec::new())?, own.wish()).await,
         Command::Ssh(ssh) => match ops::shell(&load(Vec::new())?, &ssh.node, &ssh.command)? {},
         Command::Explain { message } => ops::explain(&message, settings.json),

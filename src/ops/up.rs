@@ -9,7 +9,7 @@ use crate::model::NodeName;
 use crate::ops::ask::confirm;
 use crate::ops::run::Run;
 use crate::ops::{Fault, Job, SavedPlan, job};
-use crate::plan::{Mode, Plan, Refusal, Request, Stage, Then, surprises};
+use crate::plan::{Act, Mode, Plan, Refusal, Request, Stage, Then, surprises};
 use crate::services::Purpose;
 
 /// What `up` is asked for.
@@ -23,6 +23,8 @@ pub struct UpWish {
     pub dead: BTreeSet<NodeName>,
     /// Who takes whose place.
     pub places: BTreeMap<NodeName, NodeName>,
+    /// This, and nothing else.
+    pub act: Option<Act>,
     /// What nodes that leave have stored is deleted.
     pub wipe: bool,
     /// Only this, and only as long as it holds.
@@ -39,7 +41,8 @@ pub async fn up(job: Job, wish: UpWish) -> Result<u8, Fault> {
     let mut missing = absent.clone();
     missing.extend(wish.dead.iter().cloned());
     let (dead, places, only) = (wish.dead.clone(), wish.places.clone(), job.only.clone());
-    let request = Request { mode: wish.mode, absent, only, dead, places, wipe: wish.wipe };
+    let act = wish.act.clone();
+    let request = Request { mode: wish.mode, absent, only, dead, places, act, wipe: wish.wipe };
     let run = Run::start(job, !wish.dry_run).await?;
     let outcome = work(&run, &wish, &request).await;
     let unfinished = matches!(outcome, Ok(false));
@@ -52,7 +55,12 @@ pub async fn up(job: Job, wish: UpWish) -> Result<u8, Fault> {
 
 // Who takes a place is filled from the others, whose health counts.
 fn purpose(request: &Request) -> Purpose {
-    if request.places.is_empty() { Purpose::Plan } else { Purpose::Status }
+    match &request.act {
+        Some(Act::Done) => Purpose::Plan,
+        Some(_) => Purpose::Heal,
+        None if request.places.is_empty() => Purpose::Plan,
+        None => Purpose::Status,
+    }
 }
 
 // False where the nodes are not as the plan wanted them, though no step has failed.

@@ -16,6 +16,38 @@ pub enum Mode {
     Join,
 }
 
+/// Something that is asked for by name, in place of what the inventory wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Have the daemons look at everything, not only at what is noted. A daemon walks through the brick of one node of each
+    /// set: what that brick itself has lost is not found (seen on 10.3).
+    HealAll,
+    /// Say which copy is right of what is in split-brain.
+    Resolve(Resolve),
+    /// It was done: nothing more is planned.
+    Done,
+}
+
+/// Which copy is right, of what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolve {
+    /// Which copy.
+    pub by: By,
+    /// Of these, as people name them. `None` is everything that is in split-brain.
+    pub names: Option<Vec<String>>,
+}
+
+/// Whose copy is right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The biggest.
+    Size,
+    /// The one that was written last.
+    Time,
+    /// This node's.
+    Source(NodeName),
+}
+
 /// What is asked of a planner, beside the inventory and the look.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
@@ -29,6 +61,8 @@ pub struct Request {
     pub dead: BTreeSet<NodeName>,
     /// Who takes the place of whom, by the name of the old one: another node, or the same one, which has lost what it had.
     pub places: BTreeMap<NodeName, NodeName>,
+    /// This, and nothing else.
+    pub act: Option<Act>,
     /// What nodes that leave have stored is deleted there.
     pub wipe: bool,
 }
@@ -42,6 +76,7 @@ impl Request {
     /// The request for the later looks of a run: what was forced has begun, and is now seen.
     #[must_use]
     pub fn continued(&self) -> Self {
-        Self { mode: Mode::Auto, ..self.clone() }
+        let act = self.act.as_ref().map(|_| Act::Done);
+        Self { mode: Mode::Auto, act, ..self.clone() }
     }
 }

@@ -13,6 +13,8 @@ pub enum Purpose {
     Plan,
     /// To judge health: may ask more.
     Status,
+    /// To say what is to be healed, and what cannot be: asks every copy of it.
+    Heal,
 }
 
 /// A service of one inventory: its wishes are inside.
@@ -27,6 +29,8 @@ pub trait Room: Send + Sync {
     fn plan(&self, look: &Look, request: &Request) -> Result<Plan, Vec<Refusal>>;
     /// How well it is, as the cluster itself sees it.
     fn health(&self, look: &Look) -> Vec<Finding>;
+    /// What is to be healed, and what no heal can decide. Nothing where copies are not the service's concern.
+    fn healing(&self, look: &Look) -> Vec<Finding>;
     /// The terms its playbooks must keep.
     fn contracts(&self) -> &'static [Contract];
 }

@@ -30,6 +30,7 @@ mod power;
 mod power_cuts;
 mod readme;
 mod removal;
+mod split;
 mod strangers;
 mod two_at_once;
 mod unfit;

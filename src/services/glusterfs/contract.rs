@@ -29,6 +29,8 @@ pub const CONTRACTS: &[Contract] = &[
     contract("glusterfs/bricks-up", &["volume"]),
     contract("glusterfs/rebalance", &["volume"]),
     contract("glusterfs/healed", &["volume"]),
+    contract("glusterfs/heal-all", &["volume"]),
+    contract("glusterfs/resolve", &["volume", "choices", "gfids"]),
     contract("glusterfs/quorum", &["volume"]),
     contract("glusterfs/boot-mount", &["mount_point", "backup", "fstab_line", "unit", "unit_content"]),
     contract("glusterfs/mount", &["volume", "mount_point", "unit"]),

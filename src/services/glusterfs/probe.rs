@@ -77,6 +77,49 @@ pub fn heal_section(volume: &str) -> Section {
     Section::new("glusterfs.heal", format!("{GUARD}\n{CLI} volume heal {} info", quote(volume)))
 }
 
+/// What is in split-brain. Asked as the heal counts are.
+pub fn undecided_section(volume: &str) -> Section {
+    Section::new("glusterfs.undecided", format!("{GUARD}\n{CLI} volume heal {} info split-brain", quote(volume)))
+}
+
+/// How the copies look of what the bricks of this node have noted as to be healed. Asks nobody.
+pub fn index_section(volume: &str) -> Section {
+    Section::new("glusterfs.index", format!("v={}\n{INDEX}", quote(volume)))
+}
+
+// An index entry is a file's gfid; `.glusterfs/xx/yy/GFID` is a second name of a file, and a symbolic link to a folder, by
+// way of its parents. At most 2,000 of a brick.
+const INDEX: &str = r#"own=$(sed -n 's/^UUID=//p' /var/lib/glusterd/glusterd.info 2>/dev/null)
+command -v getfattr >/dev/null || exit 0
+for f in /var/lib/glusterd/vols/"$v"/bricks/*; do
+  grep -qsx "uuid=$own" "$f" || continue
+  b=$(sed -n 's/^path=//p' "$f")
+  cd "$b/.glusterfs" || continue
+  echo "brick $b"
+  sed -n 's/^brick-id=/id /p' "$f"
+  set --
+  for g in $(ls indices/xattrop | grep -E '^[0-9a-f]{8}-' | head -n 2001); do
+    [ $# -lt 2000 ] || { echo more; break; }
+    a=${g#??}
+    set -- "$@" "${g%"$a"}/${a%"${a#??}"}/$g"
+  done
+  [ $# -gt 0 ] || continue
+  stat -L -c 'copy %n|%F|%s|%.9Y|%y|%a %U:%G' -- "$@" 2>/dev/null
+  getfattr -e hex -d -m '^trusted\.(afr\.|gfid2path\.)' -- "$@" 2>/dev/null
+  {
+    for g in "$@"; do [ ! -d "$g" ] || echo "${g##*/}"; done
+    # PARENT/NAME; the parent's gfid is plain text whatever the name is.
+    getfattr -e text -d -m '^trusted\.gfid2path\.' -- "$@" 2>/dev/null |
+      sed -n 's/^trusted\.gfid2path\.[^=]*="\(.\{36\}\).*/\1/p'
+  } | sort -u | while read -r g; do
+    a=${g#??}
+    p=$(readlink -f "${g%"$a"}/${a%"${a#??}"}/$g") && [ -d "$p" ] || continue
+    p=${p#"$b"}
+    echo "folder $g ${p:-/}"
+  done
+done
+true"#;
+
 fn brick(path: &str, volume: &str) -> Section {
     Section::new("glusterfs.brick", format!("b={} v={}\n{BRICK}", quote(path), quote(volume)))
 }

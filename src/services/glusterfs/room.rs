@@ -57,8 +57,14 @@ impl Room for Glusterfs {
         let only_mounts = !leaves && self.spec.clients.iter().any(|client| client.node == *node);
         let mut sections = if only_mounts { probe::client_sections(&self.spec) } else { probe::sections(&self.spec) };
         let witness = self.spec.members.iter().take(HEAL_WITNESSES).any(|member| member.node == *node);
-        if (purpose == Purpose::Status || !self.spec.leaving.is_empty()) && witness {
+        if (purpose != Purpose::Plan || !self.spec.leaving.is_empty()) && witness {
             sections.push(probe::heal_section(&self.spec.volume));
+        }
+        if purpose == Purpose::Heal && !only_mounts {
+            sections.push(probe::index_section(&self.spec.volume));
+            if witness {
+                sections.push(probe::undecided_section(&self.spec.volume));
+            }
         }
         let names = self.spec.members.iter().map(|member| member.peer_name.clone());
         (sections, names.filter(|name| name.parse::<std::net::IpAddr>().is_err()).collect())
@@ -70,6 +76,10 @@ impl Room for Glusterfs {
 
     fn health(&self, look: &Look) -> Vec<Finding> {
         facts::health(&self.spec, &self.look(look))
+    }
+
+    fn healing(&self, look: &Look) -> Vec<Finding> {
+        facts::healing(&self.spec, &self.look(look))
     }
 
     fn contracts(&self) -> &'static [Contract] {

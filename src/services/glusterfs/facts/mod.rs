@@ -3,17 +3,23 @@
 mod brick;
 mod cli;
 mod heal;
+mod healing;
 mod health;
+mod index;
 mod mount;
 mod node;
 mod read;
+mod split;
 
 pub use brick::{BrickDir, hex_to_uuid};
 pub use cli::{Brick, Peer, Volume, VolumeStatus};
 pub use heal::{BrickHeal, heal_info};
+pub use healing::{healing, looks};
 pub use health::health;
+pub use index::{FileCopy, Index, Marks, indices};
 pub use mount::MountFacts;
 pub use node::{Asked, Daemon, NodeFacts};
+pub use split::{BrickCopy, Dispute, SplitBrain, Undecided, split_brains, undecided};
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::HostFacts;
-use crate::services::glusterfs::facts::{BrickDir, BrickHeal, MountFacts, Peer, Volume};
+use crate::services::glusterfs::facts::{BrickDir, BrickHeal, Index, MountFacts, Peer, Undecided, Volume};
 
 /// The answer of a command that could not always be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +79,10 @@ pub struct NodeFacts {
     pub mount: MountFacts,
     /// What the bricks have to heal, where this node was asked and gluster answered.
     pub heal: Option<Vec<BrickHeal>>,
+    /// What gluster says is in split-brain, where this node was asked and gluster answered.
+    pub undecided: Option<Undecided>,
+    /// What its bricks have noted as to be healed, where that was asked.
+    pub indices: Vec<Index>,
     /// Addresses that the active firewall lets in to GlusterFS.
     pub admitted: BTreeSet<String>,
 }

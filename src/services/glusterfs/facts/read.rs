@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Answer, Answers, NOT_ASKED, NodeLook};
 use crate::services::glusterfs::facts::cli::{self, one_line};
-use crate::services::glusterfs::facts::{Asked, BrickDir, Daemon, MountFacts, NodeFacts, heal_info};
+use crate::services::glusterfs::facts::{
+    Asked, BrickDir, Daemon, MountFacts, NodeFacts, heal_info, indices, undecided,
+};
 
 impl NodeFacts {
     /// Reads the room's answers of one look.
@@ -20,6 +22,8 @@ impl NodeFacts {
             running: lines(text(answers, "glusterfs.running")),
             mount: mount(answers),
             heal: answers.get("glusterfs.heal").and_then(|answer| heal_info(&answer.text).ok()),
+            undecided: answers.get("glusterfs.undecided").and_then(|answer| undecided(&answer.text).ok()),
+            indices: indices(text(answers, "glusterfs.index")),
             admitted: lines(text(answers, "glusterfs.admitted")),
         }
     }

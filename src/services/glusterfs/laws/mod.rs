@@ -2,4 +2,5 @@
 
 mod props;
 mod sim;
+mod split;
 mod tables;

@@ -258,6 +258,8 @@ impl Sim {
             },
             mount: self.mount(node, name),
             heal: self.volume.as_ref().map(|volume| self.heal(volume)),
+            undecided: None,
+            indices: Vec::new(),
             admitted: BTreeSet::new(),
         }
     }
@@ -476,7 +478,7 @@ impl Sim {
                 assert!((node.peers.is_empty() || stale) && !left, "wiped a member");
                 *node = SimNode { up: true, installed: true, ..SimNode::default() };
             }
-            "reach" | "healed" | "marks" | "answers" => {}
+            "reach" | "healed" | "heal-all" | "marks" | "answers" => {}
             other => self.place(other, task),
         }
     }

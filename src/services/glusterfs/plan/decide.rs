@@ -5,13 +5,16 @@ use crate::services::glusterfs::plan::build::{add, names};
 use crate::services::glusterfs::plan::growth::Growth;
 use crate::services::glusterfs::plan::view::{Nodes, View};
 use crate::services::glusterfs::plan::{
-    bricks, clients, hosts, identity, mount, options, places, pool, prepare, removal, volume,
+    bricks, clients, heal, hosts, identity, mount, options, places, pool, prepare, removal, volume,
 };
 use crate::services::glusterfs::spec::{Member, Spec};
 
 /// What is to be done so that what is seen becomes what is wanted, or all reasons why nothing may be done.
 pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec<Refusal>> {
     let view = View::new(spec, nodes, request);
+    if let Some(act) = &request.act {
+        return heal::plan(&view, nodes, act);
+    }
     if let Some(waits) = hosts::deaf(&view) {
         let open = Some("what is to be done is known once every glusterd answers".to_owned());
         return Ok(Plan { stages: vec![waits], open, notes: hosts::notes(&view) });

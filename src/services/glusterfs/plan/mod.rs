@@ -7,6 +7,7 @@ mod cluster;
 mod decide;
 mod firewall;
 mod growth;
+mod heal;
 mod hosts;
 mod identity;
 mod leaving;
