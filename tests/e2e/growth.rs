@@ -82,7 +82,8 @@ fn the_third_of_two_copies_waits_for_a_fourth() {
     let next = lab.tell(&["up", "--yes"]).expect(0);
     assert!(next.ended("changed").contains("glusterfs/rebalance@server1"), "{:?}", next.ended("changed"));
     eventually(Duration::from_secs(60), "the rebalance is completed", || {
-        lab.ssh(1, "gluster --mode=script volume rebalance shared_data status").contains("completed")
+        let status = lab.ssh(1, "gluster --mode=script volume rebalance shared_data status");
+        status.contains("completed") && !status.contains("in progress")
     });
     is_two_by_two(&lab);
     let old = lab.ssh(4, &format!("cd {MOUNT}/uploads && cat $(seq -f old%.0f 60)"));
