@@ -260,6 +260,12 @@ moves() {
   [ "$ret" = 0 ] && [ -n "$(rebalance_status)" ] && [ "$(rebalance_status)" != 0 ]
 }
 
+# moved_badly: what was last read of moving data off bricks has ended, and not everything is moved.
+moved_badly() {
+  [ "$(rebalance_status)" != 1 ] || return 1
+  ! ( all_moved ) 2>/dev/null
+}
+
 # all_moved: for a wait, once, of the answer that was last read. Ends with 99 where something was not moved, and will not be.
 all_moved() {
   sums=$(printf '%s\n' "$xml" | awk '
