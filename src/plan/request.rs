@@ -19,8 +19,8 @@ pub enum Mode {
 /// Something that is asked for by name, in place of what the inventory wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// Have the daemons look at everything, not only at what is noted. A daemon walks through the brick of one node of each
-    /// set: what that brick itself has lost is not found (seen on 10.3).
+    /// Have the daemons look at everything, not only at what is noted. What was deleted in a brick behind gluster, with its
+    /// second name, was not found by it in two tries (seen on 10.3).
     HealAll,
     /// Say which copy is right of what is in split-brain.
     Resolve(Resolve),
