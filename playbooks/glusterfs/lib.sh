@@ -327,8 +327,7 @@ split_brain() {
 
 # split_brain_ids V: the identities of what is in split-brain, a line each. Fails where that is not known.
 split_brain_ids() {
-  gl volume heal "$1" info split-brain
-  [ "$ret" = 0 ] || return 1
+  split_brain "$1" >/dev/null || return 1
   printf '%s\n' "$xml" | sed -n 's/^file gfid="\([^"]*\)".*/\1/p' | sort -u
 }
 

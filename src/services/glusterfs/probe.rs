@@ -104,7 +104,7 @@ for f in /var/lib/glusterd/vols/"$v"/bricks/*; do
     set -- "$@" "${g%"$a"}/${a%"${a#??}"}/$g"
   done
   [ $# -gt 0 ] || continue
-  stat -L -c 'copy %n|%F|%s|%.9Y|%y|%a %U:%G' -- "$@" 2>/dev/null
+  TZ=UTC0 stat -L -c 'copy %n|%F|%s|%.9Y|%y|%a %U:%G' -- "$@" 2>/dev/null
   getfattr -e hex -d -m '^trusted\.(afr\.|gfid2path\.)' -- "$@" 2>/dev/null
   {
     for g in "$@"; do [ ! -d "$g" ] || echo "${g##*/}"; done

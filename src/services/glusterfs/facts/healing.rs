@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::facts::Seen;
 use crate::model::{Finding, Health, NodeName};
-use crate::services::glusterfs::facts::{Brick, BrickCopy, BrickHeal, Dispute, NodeFacts, SplitBrain, split_brains};
+use crate::services::glusterfs::facts::{
+    Brick, BrickCopy, BrickHeal, Dispute, Index, NodeFacts, SplitBrain, index, listed, split_brains,
+};
 use crate::services::glusterfs::spec::Spec;
 
 /// A finding for each brick, and for each file or folder in split-brain.
@@ -23,17 +25,29 @@ pub fn healing(spec: &Spec, nodes: &BTreeMap<NodeName, Seen<NodeFacts>>) -> Vec<
     let splits = split_brains(volume, nodes);
     let size = volume.replica.max(1) as usize;
     let bricks = volume.bricks.iter().enumerate();
-    let bricks = bricks.map(|(at, one)| brick(one, at / size + 1, counts, &splits));
+    let bricks = bricks.map(|(at, one)| {
+        let index = listed(nodes).and(index(one, nodes)).map(|(_, index)| index);
+        brick(one, at / size + 1, counts, (index, &splits))
+    });
     bricks.chain(splits.iter().map(split_brain)).collect()
 }
 
-fn brick(brick: &Brick, set: usize, counts: Option<&[BrickHeal]>, splits: &[SplitBrain]) -> Finding {
+fn brick(
+    brick: &Brick,
+    set: usize,
+    counts: Option<&[BrickHeal]>,
+    (index, splits): (Option<&Index>, &[SplitBrain]),
+) -> Finding {
     let found = counts.and_then(|counts| counts.iter().find(|one| one.name == brick.name));
     let (connected, entries) = found.map_or((false, None), |one| (one.connected, one.entries));
     let split = splits.iter().filter(|one| one.copies.iter().any(|copy| copy.brick == brick.name)).count();
     let remedy = match (connected, entries) {
         (false, _) => Some("it does not answer: `bricklayer status` says more, and `bricklayer up` starts it"),
         (true, None) => Some("it does not say what it has to heal"),
+        (true, Some(_)) if index.is_none() => Some("what it has in split-brain is not known"),
+        (true, Some(_)) if index.is_some_and(|index| index.more) => {
+            Some("only the first 2,000 of what it has to heal were looked at for split-brain")
+        }
         (true, Some(_)) if split > 0 => Some("what is in split-brain follows"),
         (true, Some(0)) => None,
         (true, Some(_)) => Some("it ends by itself"),
@@ -46,7 +60,7 @@ fn brick(brick: &Brick, set: usize, counts: Option<&[BrickHeal]>, splits: &[Spli
             ("set", set.to_string()),
             ("connected", if connected { "yes" } else { "no" }.to_owned()),
             ("to heal", entries.map_or_else(|| "unknown".to_owned(), |entries| entries.to_string())),
-            ("split-brain", split.to_string()),
+            ("split-brain", index.map_or_else(|| "unknown".to_owned(), |_| split.to_string())),
         ],
         remedy: remedy.map(str::to_owned),
     }

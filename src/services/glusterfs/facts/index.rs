@@ -29,7 +29,7 @@ pub struct FileCopy {
     /// When it was last written: seconds and nanoseconds of the epoch. A lookup makes them equal on all copies before data
     /// is healed (seen on 10.3).
     pub time: (u64, u32),
-    /// The same as the node says it.
+    /// The same for people, in UTC on all nodes.
     pub written: String,
     /// `644 root:root`.
     pub owner: String,
@@ -107,7 +107,8 @@ fn copy(line: &str) -> Option<FileCopy> {
     Some(FileCopy {
         gfid: name.rsplit('/').next()?.to_owned(),
         path: None,
-        kind: kind.to_owned(),
+        // `stat` has a word of its own for an empty one.
+        kind: if kind == "regular empty file" { "regular file" } else { kind }.to_owned(),
         size: size.parse().ok()?,
         time: (seconds.parse().ok()?, nanos.parse().ok()?),
         written: written.split('.').next()?.to_owned(),

@@ -19,7 +19,7 @@ pub use health::health;
 pub use index::{FileCopy, Index, Marks, indices};
 pub use mount::MountFacts;
 pub use node::{Asked, Daemon, NodeFacts};
-pub use split::{BrickCopy, Dispute, SplitBrain, Undecided, split_brains, undecided};
+pub use split::{BrickCopy, Dispute, SplitBrain, Undecided, index, listed, split_brains, undecided};
 
 #[cfg(test)]
 mod tests;

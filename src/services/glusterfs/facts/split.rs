@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::facts::Seen;
 use crate::model::NodeName;
 use crate::services::glusterfs::facts::cli::one_line;
-use crate::services::glusterfs::facts::{Brick, FileCopy, Marks, NodeFacts, Volume};
+use crate::services::glusterfs::facts::{Brick, FileCopy, Index, Marks, NodeFacts, Volume};
 
 /// Entries that gluster says are in split-brain, by gfid, with the path where a brick says it.
 pub type Undecided = BTreeMap<String, Option<String>>;
@@ -122,20 +122,34 @@ impl SplitBrain {
     }
 }
 
+type Nodes = BTreeMap<NodeName, Seen<NodeFacts>>;
+
+fn known(nodes: &Nodes) -> impl Iterator<Item = (&NodeName, &NodeFacts)> {
+    nodes.iter().filter_map(|(node, seen)| Some((node, seen.known()?)))
+}
+
+/// What gluster says is in split-brain; nothing where it did not say, which is not "none".
+pub fn listed(nodes: &Nodes) -> Option<&Undecided> {
+    known(nodes).find_map(|(_, facts)| facts.undecided.as_ref())
+}
+
+/// What a brick has noted, and its node; nothing where it was not read, which is not "nothing".
+pub fn index<'a>(brick: &Brick, nodes: &'a Nodes) -> Option<(&'a NodeName, &'a Index)> {
+    let mut holders = known(nodes).filter(|(_, facts)| facts.daemon.uuid.as_deref() == Some(&brick.host));
+    holders.find_map(|(node, facts)| Some((node, facts.indices.iter().find(|index| index.path == brick.path)?)))
+}
+
 /// All that are in split-brain, of what the nodes say of their bricks; by name.
-pub fn split_brains(volume: &Volume, nodes: &BTreeMap<NodeName, Seen<NodeFacts>>) -> Vec<SplitBrain> {
-    let known = || nodes.iter().filter_map(|(node, seen)| Some((node, seen.known()?)));
-    let Some(undecided) = known().find_map(|(_, facts)| facts.undecided.as_ref()) else { return Vec::new() };
+pub fn split_brains(volume: &Volume, nodes: &Nodes) -> Vec<SplitBrain> {
+    let Some(undecided) = listed(nodes) else { return Vec::new() };
     let mut all = Vec::new();
     for set in volume.bricks.chunks(volume.replica.max(1) as usize) {
         // By path, where the copies say it: one name may be different files.
         let mut names: BTreeMap<String, Vec<BrickCopy>> = BTreeMap::new();
-        for brick in set {
-            for one in copies(brick, known()) {
-                let told = || undecided.get(&one.copy.gfid).and_then(Clone::clone);
-                let name = one.copy.path.clone().or_else(told).unwrap_or_else(|| format!("gfid:{}", one.copy.gfid));
-                names.entry(name).or_default().push(one);
-            }
+        for one in set.iter().flat_map(|brick| copies(brick, nodes)) {
+            let told = || undecided.get(&one.copy.gfid).and_then(Clone::clone);
+            let name = one.copy.path.clone().or_else(told).unwrap_or_else(|| format!("gfid:{}", one.copy.gfid));
+            names.entry(name).or_default().push(one);
         }
         for (name, copies) in names {
             let disputes = disputes(&copies, undecided);
@@ -148,19 +162,15 @@ pub fn split_brains(volume: &Volume, nodes: &BTreeMap<NodeName, Seen<NodeFacts>>
     all
 }
 
-fn copies<'a>(brick: &Brick, nodes: impl Iterator<Item = (&'a NodeName, &'a NodeFacts)>) -> Vec<BrickCopy> {
-    let mut found = Vec::new();
-    for (node, facts) in nodes.filter(|(_, facts)| facts.daemon.uuid.as_deref() == Some(&brick.host)) {
-        for index in facts.indices.iter().filter(|index| index.path == brick.path) {
-            found.extend(index.copies.iter().map(|copy| BrickCopy {
-                node: node.clone(),
-                brick: brick.name.clone(),
-                id: index.id.clone(),
-                copy: copy.clone(),
-            }));
-        }
-    }
-    found
+fn copies(brick: &Brick, nodes: &Nodes) -> Vec<BrickCopy> {
+    let Some((node, index)) = index(brick, nodes) else { return Vec::new() };
+    let copy = |copy: &FileCopy| BrickCopy {
+        node: node.clone(),
+        brick: brick.name.clone(),
+        id: index.id.clone(),
+        copy: copy.clone(),
+    };
+    index.copies.iter().map(copy).collect()
 }
 
 type Which = fn(&Marks) -> bool;

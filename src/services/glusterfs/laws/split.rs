@@ -153,3 +153,46 @@ fn nothing_is_decided_while_a_copy_is_away_or_after_it_was() {
         assert!(refusals.len() == 1 && refusals[0].what.ends_with("is not connected"), "{refusals:?}");
     }
 }
+
+#[test]
+fn nothing_is_decided_while_a_copy_was_not_seen_and_unknown_is_not_none() {
+    let everything = Act::Resolve(Resolve { by: By::Size, names: None });
+    let request = Request { act: Some(everything), ..Request::default() };
+    let (sim, mut nodes) = captured();
+    facts(&mut nodes, 3).indices.clear();
+    let refusals = decide(&sim.spec, &nodes, &request).unwrap_err();
+    assert!(refusals.len() == 1 && refusals[0].what.ends_with("were not seen"), "{refusals:?}");
+    let findings = healing(&sim.spec, &nodes);
+    assert_eq!((&*findings[0].seen[3].1, &*findings[2].seen[3].1), ("8", "unknown"));
+
+    let (sim, mut nodes) = captured();
+    for i in 1..=3 {
+        facts(&mut nodes, i).undecided = None;
+    }
+    let refusals = decide(&sim.spec, &nodes, &request).unwrap_err();
+    assert!(refusals.len() == 1 && refusals[0].what.ends_with("gave no answer"), "{refusals:?}");
+    assert!(healing(&sim.spec, &nodes).iter().all(|finding| finding.seen[3].1 == "unknown"));
+}
+
+#[test]
+fn more_than_was_looked_at_is_said() {
+    let (sim, mut nodes) = captured();
+    facts(&mut nodes, 1).indices[0].more = true;
+    let act = Some(Act::Resolve(Resolve { by: By::Size, names: None }));
+    let plan = decide(&sim.spec, &nodes, &Request { act, ..Request::default() }).unwrap();
+    assert!(plan.notes.iter().any(|note| note.text.contains("more to heal than the 2,000")), "{:#?}", plan.notes);
+    assert!(healing(&sim.spec, &nodes)[0].remedy.as_deref().unwrap().contains("first 2,000"));
+}
+
+#[test]
+fn an_empty_copy_is_a_file_as_the_others_are() {
+    let text = INDICES[0].replace("regular file|4|", "regular empty file|0|");
+    assert!(text != INDICES[0]);
+    let (sim, mut nodes) = captured();
+    let index = &mut facts(&mut nodes, 1).indices[0];
+    index.copies.clone_from(&indices(&text)[0].copies);
+    let volume = nodes.values().find_map(|seen| seen.known()?.volume(&sim.spec.volume)).unwrap();
+    let splits = split_brains(volume, &nodes);
+    let big = splits.iter().find(|one| one.name == "/uploads/big").unwrap();
+    assert_eq!(big.disputes, [Dispute::Data].into());
+}

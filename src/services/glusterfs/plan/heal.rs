@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::plan::{Act, By, Level, Note, Plan, Refusal, Resolve};
-use crate::services::glusterfs::facts::{BrickCopy, Dispute, SplitBrain, Volume, VolumeStatus, looks, split_brains};
+use crate::services::glusterfs::facts::{
+    BrickCopy, Dispute, SplitBrain, Volume, VolumeStatus, index, listed, looks, split_brains,
+};
 use crate::services::glusterfs::plan::build::{With, add, note, refuse, stage, task};
 use crate::services::glusterfs::plan::pool;
 use crate::services::glusterfs::plan::view::{Nodes, View};
@@ -11,24 +13,45 @@ use crate::services::glusterfs::spec::Member;
 
 /// What is to be done, or why it may not.
 pub(super) fn plan(view: &View<'_>, nodes: &Nodes, act: &Act) -> Result<Plan, Vec<Refusal>> {
-    if *act == Act::Done {
-        return Ok(Plan::default());
-    }
+    let resolve = match act {
+        Act::Done => return Ok(Plan::default()),
+        Act::HealAll => None,
+        Act::Resolve(resolve) => Some(resolve),
+    };
     let Some(coordinator) = view.coordinator() else { return Err(vec![pool::blind()]) };
     let Some(volume) = view.cluster.volume else {
         let what = format!("no node that answers has volume `{}`", view.spec.volume);
         return Err(vec![refuse(None, what, "`bricklayer up` creates it")]);
     };
-    let refusals = gate(view, volume);
+    let mut refusals = gate(view, volume);
+    if resolve.is_some() {
+        refusals.extend(unread(volume, nodes));
+    }
     if !refusals.is_empty() {
         return Err(refusals);
     }
-    match act {
-        Act::Resolve(resolve) => {
-            resolved((coordinator, &view.spec.mount_point), volume, &split_brains(volume, nodes), resolve)
-        }
-        Act::HealAll | Act::Done => Ok(all(coordinator, volume)),
+    let Some(resolve) = resolve else { return Ok(all(coordinator, volume)) };
+    let mut plan = resolved((coordinator, &view.spec.mount_point), volume, &split_brains(volume, nodes), resolve)?;
+    let more = volume.bricks.iter().filter(|brick| index(brick, nodes).is_some_and(|(_, index)| index.more));
+    plan.notes.extend(more.map(|brick| {
+        let text =
+            format!("{} has more to heal than the 2,000 that were looked at; run this again after it", brick.name);
+        note(Level::Warning, None, text)
+    }));
+    Ok(plan)
+}
+
+// A copy that was not looked at could be the one that is right.
+fn unread(volume: &Volume, nodes: &Nodes) -> Vec<Refusal> {
+    let remedy = "see `bricklayer status`, and run again";
+    let mut refusals = Vec::new();
+    if listed(nodes).is_none() {
+        let what = format!("`gluster volume heal {} info split-brain` gave no answer", volume.name);
+        refusals.push(refuse(None, what, remedy));
     }
+    let bricks = volume.bricks.iter().filter(|brick| index(brick, nodes).is_none());
+    refusals.extend(bricks.map(|brick| refuse(None, format!("the copies in {} were not seen", brick.name), remedy)));
+    refusals
 }
 
 // Copies that are not there can neither be compared nor chosen, nor lose.
