@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::model::Finding;
+use crate::report::clean;
 
 /// Writes findings as a table a kind, or as one JSON object a line.
 pub fn status_lines(out: &mut dyn Write, findings: &[Finding], json: bool) -> io::Result<()> {
@@ -26,8 +27,8 @@ fn table(out: &mut dyn Write, group: &[Finding]) -> io::Result<()> {
     headings.extend(widest.into_iter().flat_map(|finding| &finding.seen).map(|(heading, _)| heading.to_uppercase()));
     let mut rows = vec![headings];
     for finding in group {
-        let mut row = vec![finding.name.clone(), finding.health.to_string()];
-        row.extend(finding.seen.iter().map(|(_, value)| value.clone()));
+        let mut row = vec![clean(&finding.name), finding.health.to_string()];
+        row.extend(finding.seen.iter().map(|(_, value)| clean(value)));
         rows.push(row);
     }
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
@@ -45,8 +46,29 @@ fn table(out: &mut dyn Write, group: &[Finding]) -> io::Result<()> {
     }
     for finding in group {
         if let Some(remedy) = &finding.remedy {
-            writeln!(out, "  {}: {remedy}", finding.name)?;
+            writeln!(out, "  {}: {}", clean(&finding.name), clean(remedy))?;
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Health;
+
+    #[test]
+    fn a_name_that_a_node_says_cannot_move_the_cursor() {
+        let finding = Finding {
+            kind: "split-brain",
+            name: "/a\u{1b}[2Jb\n".to_owned(),
+            health: Health::Degraded,
+            seen: vec![("copy", "c\u{7}d".to_owned())],
+            remedy: Some("e\u{1b}[31mf".to_owned()),
+        };
+        let mut out = Vec::new();
+        status_lines(&mut out, &[finding], false).unwrap();
+        let shown = String::from_utf8(out).unwrap();
+        assert!(!shown.contains(['\u{1b}', '\u{7}']) && shown.lines().count() == 4, "{shown:?}");
+    }
 }
