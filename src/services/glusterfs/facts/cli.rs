@@ -5,6 +5,7 @@
 
 use quick_xml::de::from_str;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 /// A peer in `pool list`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,9 +111,17 @@ pub(super) fn volumes(text: &str) -> Result<Vec<Volume>, String> {
 }
 
 fn parse(text: &str) -> Result<Cli, String> {
+    read(text, |answer: &Cli| (answer.op_ret, &answer.op_errstr))
+}
+
+/// Reads an answer, of which `outcome` says its `opRet` and `opErrstr`. What is no XML is what went wrong.
+pub(super) fn read<T: DeserializeOwned>(text: &str, outcome: impl Fn(&T) -> (i64, &str)) -> Result<T, String> {
     let start = text.find("<?xml").or_else(|| text.find("<cliOutput")).ok_or_else(|| one_line(text))?;
-    let answer: Cli = from_str(&text[start..]).map_err(|error| format!("unreadable XML: {error}"))?;
-    if answer.op_ret == 0 { Ok(answer) } else { Err(one_line(&answer.op_errstr)) }
+    let answer: T = from_str(&text[start..]).map_err(|error| format!("unreadable XML: {error}"))?;
+    match outcome(&answer) {
+        (0, _) => Ok(answer),
+        (_, said) => Err(one_line(said)),
+    }
 }
 
 /// What a failed command said, on one line.

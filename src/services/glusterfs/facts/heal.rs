@@ -1,9 +1,9 @@
 //! Pending heals.
 
-use quick_xml::de::from_str;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use crate::services::glusterfs::facts::cli::one_line;
+use crate::services::glusterfs::facts::cli;
 
 /// Pending heals as one brick sees them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,45 +18,43 @@ pub struct BrickHeal {
 
 /// Reads `volume heal V info --xml`.
 pub fn heal_info(text: &str) -> Result<Vec<BrickHeal>, String> {
-    let start = text.find("<?xml").or_else(|| text.find("<cliOutput")).ok_or_else(|| one_line(text))?;
-    let answer: Cli = from_str(&text[start..]).map_err(|error| format!("unreadable XML: {error}"))?;
-    if answer.op_ret != 0 {
-        return Err(one_line(&answer.op_errstr));
-    }
-    let bricks = answer.heal_info.map(|info| info.bricks.brick).unwrap_or_default();
-    Ok(bricks
-        .into_iter()
-        .map(|brick| BrickHeal {
-            connected: brick.status == "Connected",
-            entries: brick.number_of_entries.parse().ok(),
-            name: brick.name,
-        })
-        .collect())
+    let read = |brick: Counted| BrickHeal {
+        connected: brick.status == "Connected",
+        entries: brick.number_of_entries.parse().ok(),
+        name: brick.name,
+    };
+    Ok(by_brick(text)?.into_iter().map(read).collect())
+}
+
+/// What `volume heal V info` or one of its kin says of each brick, of which only what `B` has is read.
+pub(super) fn by_brick<B: DeserializeOwned>(text: &str) -> Result<Vec<B>, String> {
+    let answer: Cli<B> = cli::read(text, |answer: &Cli<B>| (answer.op_ret, &answer.op_errstr))?;
+    Ok(answer.heal_info.map(|info| info.bricks.brick).unwrap_or_default())
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Cli {
+struct Cli<B> {
     op_ret: i64,
     #[serde(default)]
     op_errstr: String,
-    heal_info: Option<HealInfo>,
+    heal_info: Option<HealInfo<B>>,
 }
 
 #[derive(Deserialize)]
-struct HealInfo {
-    bricks: Bricks,
+struct HealInfo<B> {
+    bricks: Bricks<B>,
 }
 
 #[derive(Deserialize)]
-struct Bricks {
-    #[serde(default)]
-    brick: Vec<Brick>,
+struct Bricks<B> {
+    #[serde(default = "Vec::new")]
+    brick: Vec<B>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Brick {
+struct Counted {
     name: String,
     #[serde(default)]
     status: String,

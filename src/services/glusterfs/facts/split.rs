@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quick_xml::de::from_str;
 use serde::Deserialize;
 
 use crate::facts::Seen;
 use crate::model::NodeName;
-use crate::services::glusterfs::facts::cli::one_line;
+use crate::services::glusterfs::facts::heal::by_brick;
 use crate::services::glusterfs::facts::{Brick, FileCopy, Index, Marks, NodeFacts, Volume};
 
 /// Entries that gluster says are in split-brain, by gfid, with the path where a brick says it.
@@ -15,38 +14,12 @@ pub type Undecided = BTreeMap<String, Option<String>>;
 
 /// Reads `volume heal V info split-brain --xml`.
 pub fn undecided(text: &str) -> Result<Undecided, String> {
-    let start = text.find("<?xml").or_else(|| text.find("<cliOutput")).ok_or_else(|| one_line(text))?;
-    let answer: Cli = from_str(&text[start..]).map_err(|error| format!("unreadable XML: {error}"))?;
-    if answer.op_ret != 0 {
-        return Err(one_line(&answer.op_errstr));
-    }
     let mut all = Undecided::new();
-    let bricks = answer.heal_info.map(|info| info.bricks.brick).unwrap_or_default();
-    for file in bricks.into_iter().flat_map(|brick| brick.file) {
+    for file in by_brick(text)?.into_iter().flat_map(|brick: Listed| brick.file) {
         let path = all.entry(file.gfid).or_default();
         *path = path.take().or(Some(file.name).filter(|name| name.starts_with('/')));
     }
     Ok(all)
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Cli {
-    op_ret: i64,
-    #[serde(default)]
-    op_errstr: String,
-    heal_info: Option<HealInfo>,
-}
-
-#[derive(Deserialize)]
-struct HealInfo {
-    bricks: Bricks,
-}
-
-#[derive(Deserialize)]
-struct Bricks {
-    #[serde(default)]
-    brick: Vec<Listed>,
 }
 
 #[derive(Deserialize)]
