@@ -1,5 +1,6 @@
 //! Loading: the file as far as it could be read, and what came of it.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use crate::inventory::node::Context;
@@ -72,6 +73,13 @@ impl Inventory {
             item = Item { label: Label::Key(&entry.key.text), at: entry.key.span, value: &entry.value };
         }
         Some(item)
+    }
+
+    /// The node that goes by this name, in any case, or has this address.
+    pub fn named(&self, word: &str) -> Option<&InventoryNode> {
+        let address = word.parse::<IpAddr>().ok().map(|address| address.to_canonical());
+        let is = |node: &&InventoryNode| node.name.as_str().eq_ignore_ascii_case(word) || Some(node.address) == address;
+        self.nodes.iter().find(is)
     }
 
     /// The nodes on which a service is wanted, in the order of the file.

@@ -60,9 +60,7 @@ fn resolve(job: &Job, wish: &HealWish, by: &HealBy) -> Result<Resolve, Fault> {
         HealBy::BiggerFile => By::Size,
         HealBy::LatestMtime => By::Time,
         HealBy::Source(word) => {
-            let address = word.parse::<std::net::IpAddr>().ok().map(|address| address.to_canonical());
-            let is = |name: &str, at| name.eq_ignore_ascii_case(word) || Some(at) == address;
-            let node = job.inventory.nodes.iter().find(|node| is(node.name.as_str(), node.address));
+            let node = job.inventory.named(word);
             By::Source(node.ok_or_else(|| Fault::Usage(unknown(&job.inventory, word)))?.name.clone())
         }
     };

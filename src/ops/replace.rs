@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use crate::inventory::{EditError, Inventory, InventoryNode};
+use crate::inventory::{EditError, Inventory};
 use crate::model::{NodeName, Service};
 use crate::ops::add::{address_of, name_of, with};
 use crate::ops::change::InventoryChange;
@@ -41,7 +41,7 @@ pub async fn replace(settings: Settings, wish: ReplaceWish) -> Result<u8, Fault>
     }
     let settings = Settings { services: vec![service], node_log: ADD_LOG, ..settings };
     let before = Inventory::load(&settings.inventory).map_err(|problems| Fault::Inventory(Box::new(problems)))?;
-    let old = named(&before, &wish.old).ok_or_else(|| Fault::Usage(unknown(&before, &wish.old)))?.name.clone();
+    let old = before.named(&wish.old).ok_or_else(|| Fault::Usage(unknown(&before, &wish.old)))?.name.clone();
     let (new, address) = newcomer(&settings, &before, &wish).await?;
     let dead = dead(&before, &wish, &old)?;
     let places = BTreeMap::from([(old.clone(), new.clone())]);
@@ -67,14 +67,9 @@ pub async fn replace(settings: Settings, wish: ReplaceWish) -> Result<u8, Fault>
     up(job, UpWish { mode: Mode::Join, dead, places, wipe, dry_run, yes, ..UpWish::default() }).await
 }
 
-fn named<'a>(inventory: &'a Inventory, word: &str) -> Option<&'a InventoryNode> {
-    let address = word.parse::<IpAddr>().ok().map(|address| address.to_canonical());
-    inventory.nodes.iter().find(|node| node.name.as_str().eq_ignore_ascii_case(word) || Some(node.address) == address)
-}
-
 // Who takes the place, and where it is; a node that the inventory does not know says its name itself.
 async fn newcomer(settings: &Settings, inventory: &Inventory, wish: &ReplaceWish) -> Result<(NodeName, IpAddr), Fault> {
-    if let Some(known) = named(inventory, &wish.new) {
+    if let Some(known) = inventory.named(&wish.new) {
         return Ok((known.name.clone(), known.address));
     }
     match wish.new.parse::<IpAddr>() {
@@ -85,7 +80,7 @@ async fn newcomer(settings: &Settings, inventory: &Inventory, wish: &ReplaceWish
 
 fn dead(inventory: &Inventory, wish: &ReplaceWish, old: &NodeName) -> Result<BTreeSet<NodeName>, Fault> {
     let Some(word) = &wish.confirm_dead else { return Ok(BTreeSet::new()) };
-    if named(inventory, word).is_some_and(|node| node.name == *old) {
+    if inventory.named(word).is_some_and(|node| node.name == *old) {
         return Ok([old.clone()].into());
     }
     Err(Fault::Usage(format!("`--confirm-dead {word}` is not the node whose place is taken, {old}")))

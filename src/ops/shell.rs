@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::ErrorKind;
-use std::net::IpAddr;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
@@ -47,9 +46,7 @@ pub fn shell(job: &Job, node: &str, command: &[OsString]) -> Result<Infallible, 
 
 // By name or address.
 fn find<'i>(inventory: &'i Inventory, word: &str) -> Result<&'i InventoryNode, String> {
-    let address = word.parse::<IpAddr>().ok().map(|address| address.to_canonical());
-    let is = |node: &&InventoryNode| node.name.as_str().eq_ignore_ascii_case(word) || Some(node.address) == address;
-    inventory.nodes.iter().find(is).ok_or_else(|| {
+    inventory.named(word).ok_or_else(|| {
         let addresses: Vec<String> = inventory.nodes.iter().map(|node| node.address.to_string()).collect();
         let names = inventory.nodes.iter().map(|node| node.name.as_str());
         let near = nearest(word, names.chain(addresses.iter().map(String::as_str)));
