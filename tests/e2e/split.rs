@@ -26,7 +26,7 @@ fn split(lab: &Lab) {
     lab.ssh(
         2,
         &format!(
-            "cd {MOUNT}/uploads && for f in big late src gfid; do echo of two and three >$f; done && chmod 600 meta"
+            "cd {MOUNT}/uploads && for f in big late src gfid both; do echo of two and three >$f; done && chmod 600 meta"
         ),
     );
     bricks_back(lab, 1);
@@ -35,7 +35,10 @@ fn split(lab: &Lab) {
     eventually(Duration::from_secs(30), "server1 writes by itself", || {
         lab.holds(1, &format!("cd {MOUNT}/uploads && echo of one >big"))
     });
-    lab.ssh(1, &format!("cd {MOUNT}/uploads && for f in late src gfid; do echo of one >$f; done && chmod 640 meta"));
+    lab.ssh(
+        1,
+        &format!("cd {MOUNT}/uploads && for f in late src gfid both; do echo of one >$f; done && chmod 640 meta"),
+    );
     bricks_back(lab, 2);
     lab.ssh(1, "gluster --mode=script volume set shared_data cluster.self-heal-daemon on");
 }
@@ -63,7 +66,7 @@ fn what_no_heal_can_decide_is_shown_and_decided_by_a_person() {
     assert!(said.contains("owner or mode are not a matter of size or time"), "{said}");
     lab.expect(5, &["heal", "/uploads/config", "--source", "server1", "--yes"]);
     lab.expect(0, &["heal", "--all", "--latest-mtime", "--dry-run"]);
-    assert_eq!(lab.expect(7, &["heal"]).matches("\n/uploads/").count(), 5, "nothing was decided so far");
+    assert_eq!(lab.expect(7, &["heal"]).matches("\n/uploads/").count(), 6, "nothing was decided so far");
 
     let read = |file: &str| lab.ssh(3, &format!("cat {MOUNT}/uploads/{file}"));
     lab.expect(0, &["heal", "/uploads/big", "--bigger-file", "--yes"]);
@@ -71,7 +74,8 @@ fn what_no_heal_can_decide_is_shown_and_decided_by_a_person() {
     lab.expect(0, &["heal", "uploads/late", &format!("{MOUNT}/uploads/gfid"), "--latest-mtime", "--yes"]);
     assert_eq!((read("late"), read("gfid")), ("of one\n".to_owned(), "of one\n".to_owned()));
     lab.expect(0, &["heal", "--all", "--source", "server2", "--yes"]);
-    assert_eq!(read("src"), "of two and three\n");
+    // Also the folder, in which a name was disputed until then.
+    assert_eq!((read("src"), read("both")), ("of two and three\n".to_owned(), "of two and three\n".to_owned()));
     assert_eq!(lab.ssh(1, &format!("stat -c %a {MOUNT}/uploads/meta")), "600\n");
     lab.expect(0, &["heal"]);
     lab.ssh(1, "gluster --mode=script volume reset shared_data cluster.quorum-type");

@@ -117,6 +117,8 @@ fn of_all_those_are_decided_that_the_rule_decides_and_the_rest_is_said() {
     assert!(names.iter().all(|(_, node)| node == "2"));
     names.retain(|(name, _)| name == "/uploads" || name == "/uploads/meta" || name == "/uploads/typ");
     assert_eq!(names.len(), 2, "a folder takes owner and mode; what gluster cannot look up is left: {names:?}");
+    let Some(Var::List(choices)) = plan.tasks().next().unwrap().vars.get("choices") else { panic!("{plan:?}") };
+    assert_eq!(choices.last().unwrap(), "/uploads", "after what lies in it");
     let contract = CONTRACTS.iter().find(|contract| contract.playbook == "glusterfs/resolve").unwrap();
     let given: Vec<_> = plan.tasks().next().unwrap().vars.keys().map(String::as_str).collect();
     let mut wanted = contract.vars.to_vec();

@@ -133,7 +133,9 @@ fn resolved(
         return Ok(plan);
     }
     plan.notes.extend(chosen.iter().map(|(split, one)| shown(split, one)));
-    let choices = chosen.iter().flat_map(|(split, one)| [one.brick.clone(), split.name.clone()]).collect::<Vec<_>>();
+    // What lies in a folder before the folder: gluster merges none in which a name is disputed.
+    let choices =
+        chosen.iter().rev().flat_map(|(split, one)| [one.brick.clone(), split.name.clone()]).collect::<Vec<_>>();
     let gfids: BTreeSet<_> = chosen.iter().flat_map(|(split, _)| &split.copies).map(|one| &one.copy.gfid).collect();
     let task = task("resolve", &coordinator.node, format!("a copy was chosen of {}", counted(chosen.len())))
         .with("volume", volume.name.as_str())
