@@ -20,7 +20,7 @@ mkdir -p "$folder"
 # The manual's example, with the lab's addresses, all three controllers, and how to log in.
 {
   $lab inventory quick | sed '/^storage:/,$d'
-  sed -e '/^#/d' -e 's/192\.168\.1\./10.77.0./' -e 's/^\( *\)#- {hostname/\1- {hostname/' -e '/^ *#/d' inventory/example.yml
+  sed -e '/^#/d' -e 's/192\.168\.1\./10.77.0./' -e 's/^\( *\)#- {hostname: server/\1- {hostname: server/' -e '/^ *#/d' inventory/example.yml
 } >"$inventory"
 $lab known-hosts quick >/dev/null
 
