@@ -55,6 +55,8 @@ fn taken_out() -> Vec<(&'static str, Vec<(&'static str, Var)>)> {
         ),
         ("reset-brick", vec![volume(), ("brick", text("10.0.0.3:/data/b")), ("path", text("/data/b")), ("stay", stay)]),
         ("heal-all", vec![volume()]),
+        ("rebalanced", vec![volume()]),
+        ("rebalance-stop", vec![volume()]),
         (
             "resolve",
             vec![
@@ -166,7 +168,7 @@ fn glusterfs() -> BTreeMap<&'static str, Vars> {
         ("options", vec![volume.clone(), options]),
         ("start", vec![volume.clone()]),
         ("bricks-up", vec![volume.clone()]),
-        ("rebalance", vec![volume.clone()]),
+        ("rebalance", vec![volume.clone(), ("fix_layout", Var::Flag(true))]),
         ("quorum", vec![volume.clone()]),
         ("healed", vec![volume.clone()]),
     ];

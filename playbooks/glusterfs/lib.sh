@@ -243,7 +243,8 @@ old_marks() {
   done
 }
 
-# rebalance_status: of the last `volume rebalance V status`, over all nodes: 1 runs, 3 has ended.
+# rebalance_status: of the last `volume rebalance V status`, over all nodes: 1 runs, 2 was stopped, 3 has ended, 4 has failed, 5
+# fixes layouts, 7 has fixed them.
 rebalance_status() {
   printf '%s\n' "$xml" | awk '/^aggregate>/ { a = 1 } a && /^status>/ { print substr($0, 8); exit }'
 }
@@ -301,7 +302,43 @@ bricks_gone() {
 # rebalance_runs V
 rebalance_runs() {
   gl volume rebalance "$1" status
-  [ "$(rebalance_status)" = 1 ]
+  case $(rebalance_status) in
+    1 | 5) ;;
+    *) return 1 ;;
+  esac
+}
+
+# all_spread V: for a wait, once: the rebalance of V has ended on every node. Ends with 99 where it has failed, or has left
+# files where they were because of an error. What it skips is right where it is: the other set has less room.
+all_spread() {
+  gl volume rebalance "$1" status
+  [ "$ret" = 0 ] || say_no "$err"
+  # Node by node: what is said of all of them is what one of them says.
+  sums=$(printf '%s\n' "$xml" | awk '
+    /^aggregate>/ { exit }
+    /^files>/ { files += substr($0, 7) }
+    /^size>/ { size += substr($0, 6) }
+    /^lookups>/ { looks += substr($0, 9) }
+    /^failures>/ { failures += substr($0, 10) }
+    /^skipped>/ { skipped += substr($0, 9) }
+    /^status>/ {
+      at = substr($0, 8)
+      if (at == 1 || at == 5) runs = 1
+      if (at == 2) stopped = 1
+      if (at == 4) failed = 1
+    }
+    END {
+      if (failed) state = "failed"; else if (stopped) state = "stopped"; else if (runs) state = "runs"; else state = "ended"
+      printf "%s: %d moved (%d MiB), %d looked at, %d failed, %d skipped\n", state, files, size / 1048576, looks, failures, skipped
+    }')
+  case $sums in
+    runs:*) say_no "${sums#runs: }" ;;
+    ended:*', 0 failed, '*) ;;
+    *)
+      echo "it has $sums" >&2
+      exit 99
+      ;;
+  esac
 }
 
 # bricks_away: bricks that are not connected, of the last `volume heal V info`, a line each.

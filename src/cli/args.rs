@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cli::day_two::{HealArgs, RebalanceArgs, RemoveArgs, ReplaceArgs, StatusArgs};
 use crate::cli::hand::{ExecArgs, GetArgs, PutArgs};
 use crate::cli::own::{RunArgs, SshArgs};
 use crate::model::Service;
-use crate::ops::{HealBy, HealWish, RemoveWish, ReplaceWish};
 
 /// Bring up and look after GlusterFS and HA controller clusters over SSH, from one inventory file.
 ///
@@ -87,6 +87,8 @@ pub enum Format {
     Human,
     /// One JSON object a line; everything else goes to standard error.
     Json,
+    /// For `status`: Prometheus' text format, as the textfile collector of its node exporter reads it.
+    Prometheus,
 }
 
 /// When there are colours.
@@ -114,9 +116,11 @@ pub enum Command {
     /// Put a node in the place of another, alive or dead, or the same one back that has lost its disk or its system
     Replace(ReplaceArgs),
     /// Show health, as the cluster itself sees it
-    Status(ServiceArgs),
+    Status(StatusArgs),
     /// Show what is to be healed and what is in split-brain; say which copy is right; heal everything
     Heal(HealArgs),
+    /// Show how far a rebalance is; start one, end it
+    Rebalance(RebalanceArgs),
     /// Run a command on all nodes, or on those of --on
     Exec(ExecArgs),
     /// Put a file or a folder on all nodes, or on those of --on; what is there already is left alone
@@ -162,115 +166,6 @@ pub struct AddArgs {
     /// Do not ask; never answers a question about losing data
     #[arg(short, long)]
     pub yes: bool,
-}
-
-/// Options of `remove`.
-#[derive(Args, Debug)]
-#[group(id = "leaving", required = true, multiple = true, args = ["ip", "host"])]
-pub struct RemoveArgs {
-    /// From which service
-    #[arg(short, long, value_name = "S", value_parser = service)]
-    pub service: Service,
-    /// A node's address
-    #[arg(long, value_name = "IP")]
-    pub ip: Vec<IpAddr>,
-    /// A node's name
-    #[arg(long, value_name = "NAME")]
-    pub host: Vec<String>,
-    /// This one of them will not come back: it must be unreachable for us and for all others
-    #[arg(long, value_name = "NODE")]
-    pub confirm_dead: Vec<String>,
-    /// Delete its copy of the data, and what its daemon has stored, on the node
-    #[arg(long)]
-    pub wipe: bool,
-    /// Show what would be done, and stop
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Do not ask; never answers a question about losing data
-    #[arg(short, long)]
-    pub yes: bool,
-}
-
-impl RemoveArgs {
-    pub(super) fn wish(self) -> RemoveWish {
-        let Self { service, ip: ips, host: hosts, confirm_dead, wipe, dry_run, yes } = self;
-        RemoveWish { service, ips, hosts, confirm_dead, wipe, dry_run, yes }
-    }
-}
-
-/// Options of `replace`.
-#[derive(Args, Debug)]
-pub struct ReplaceArgs {
-    /// Of which service
-    #[arg(short, long, value_name = "S", value_parser = service)]
-    pub service: Service,
-    /// Whose place is taken: a name or an address
-    #[arg(long, value_name = "NODE")]
-    pub old: String,
-    /// Who takes it; the same node again where it has lost its disk, or was reinstalled
-    #[arg(long, value_name = "NODE")]
-    pub new: String,
-    /// The old one will not come back: it must be unreachable for us and for all others
-    #[arg(long, value_name = "NODE")]
-    pub confirm_dead: Option<String>,
-    /// Delete the old one's copy of the data, and what its daemon has stored, when its place is filled
-    #[arg(long)]
-    pub wipe: bool,
-    /// Show what would be done, and stop
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Do not ask; never answers a question about losing data
-    #[arg(short, long)]
-    pub yes: bool,
-}
-
-impl ReplaceArgs {
-    pub(super) fn wish(self) -> ReplaceWish {
-        let Self { service, old, new, confirm_dead, wipe, dry_run, yes } = self;
-        ReplaceWish { service, old, new, confirm_dead, wipe, dry_run, yes }
-    }
-}
-
-/// Options of `heal`.
-#[derive(Args, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "flags of a command line are what they are")]
-pub struct HealArgs {
-    /// Resolve these, which are in split-brain: paths as `heal` shows them, or gfids
-    #[arg(value_name = "FILE", conflicts_with = "all")]
-    pub files: Vec<String>,
-    /// Resolve all that are in split-brain
-    #[arg(long)]
-    pub all: bool,
-    /// The biggest copy is right
-    #[arg(long, group = "by")]
-    pub bigger_file: bool,
-    /// The copy that was written last is right
-    #[arg(long, group = "by")]
-    pub latest_mtime: bool,
-    /// The copy of this node is right
-    #[arg(long, value_name = "NODE", group = "by")]
-    pub source: Option<String>,
-    /// Have the self-heal daemons walk through the whole volume, not only through what is noted as to be healed
-    #[arg(long)]
-    pub full: bool,
-    /// Show what would be done, and stop
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Do not ask; never says which copy is right
-    #[arg(short, long)]
-    pub yes: bool,
-}
-
-impl HealArgs {
-    pub(super) fn wish(self) -> HealWish {
-        let Self { files: names, all, bigger_file, latest_mtime, source, full, dry_run, yes } = self;
-        let by = match (bigger_file, latest_mtime) {
-            (true, _) => Some(HealBy::BiggerFile),
-            (_, true) => Some(HealBy::LatestMtime),
-            _ => source.map(HealBy::Source),
-        };
-        HealWish { names, all, by, full, dry_run, yes }
-    }
 }
 
 /// Which schema.
@@ -334,7 +229,7 @@ pub struct UpArgs {
     pub yes: bool,
 }
 
-fn service(text: &str) -> Result<Service, String> {
+pub(super) fn service(text: &str) -> Result<Service, String> {
     Service::from_key(text).ok_or_else(|| {
         let known: Vec<_> = Service::ALL.iter().map(|service| service.key()).collect();
         format!("there is no service `{text}`; known are {}", known.join(", "))

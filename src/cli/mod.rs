@@ -1,6 +1,7 @@
 //! argv in, exit code out.
 
 mod args;
+mod day_two;
 mod hand;
 mod own;
 mod run;

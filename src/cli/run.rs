@@ -45,6 +45,9 @@ async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault>
         let what = "`-H` is for `exec`, `put`, `get`, `run` and `ssh`; the other commands need an inventory";
         return Err(Fault::Usage(what.to_owned()));
     }
+    if common.format == Format::Prometheus && !matches!(command, Command::Status(_)) {
+        return Err(Fault::Usage("`--format prometheus` is for `status`".to_owned()));
+    }
     let settings = settings(common, console, args);
     let load = |services: Vec<Service>| load(Settings { services, ..settings.clone() }, read);
     match command {
@@ -71,8 +74,9 @@ async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault>
         }
         Command::Replace(replace) => ops::replace(settings, replace.wish()).await,
         Command::Remove(remove) => ops::remove(settings, remove.wish()).await,
-        Command::Status(status) => ops::status(load(status.service)?).await,
+        Command::Status(status) => ops::status(load(status.services.service)?, status.watch).await,
         Command::Heal(heal) => ops::heal(load(Vec::new())?, heal.wish()).await,
+        Command::Rebalance(rebalance) => ops::rebalance(load(Vec::new())?, rebalance.wish()).await,
         Command::Run(own) => ops::run_file(load(Vec::new())?, own.wish()).await,
         Command::Ssh(ssh) => match ops::shell(&load(Vec::new())?, &ssh.node, &ssh.command)? {},
         Command::Explain { message } => ops::explain(&message, settings.json),
@@ -150,6 +154,7 @@ fn console(common: &Common) -> Console {
     let format = match common.format {
         Format::Human => report::Format::Human,
         Format::Json => report::Format::Json,
+        Format::Prometheus => report::Format::Prometheus,
     };
     let color = match common.color {
         Color::Auto => ColorChoice::Auto,

@@ -26,10 +26,19 @@ impl Interrupt {
         *self.0.borrow() > 0
     }
 
+    /// Waits until no new work is to be begun.
+    pub async fn pressed(&self) {
+        self.more_than(0).await;
+    }
+
     /// Waits until nothing is to be followed any more.
     pub async fn abandoned(&self) {
+        self.more_than(1).await;
+    }
+
+    async fn more_than(&self, times: u8) {
         let mut count = self.0.subscribe();
         // The sender lives in `self`: it cannot be gone.
-        let _alive = count.wait_for(|count| *count > 1).await;
+        let _alive = count.wait_for(|count| *count > times).await;
     }
 }

@@ -16,6 +16,8 @@ pub struct HealWish {
     pub all: bool,
     /// How.
     pub by: Option<HealBy>,
+    /// Show it again and again.
+    pub watch: bool,
     /// Have everything looked at.
     pub full: bool,
     /// Show, and stop.
@@ -50,7 +52,7 @@ pub async fn heal(job: Job, wish: HealWish) -> Result<u8, Fault> {
         (false, false, Some(_)) => {
             return Err(Fault::Usage("name the files that are meant, or `--all`".to_owned()));
         }
-        (false, false, None) => return show(job, Purpose::Heal, |room, look| room.healing(look)).await,
+        (false, false, None) => return show(job, Purpose::Heal, wish.watch).await,
     };
     up(job, UpWish { act: Some(act), dry_run: wish.dry_run, yes: wish.yes, ..UpWish::default() }).await
 }

@@ -1,32 +1,44 @@
 //! `status`: health, as the cluster itself sees it.
 
+use std::time::Duration;
+
 use crate::events::LookWhy;
-use crate::facts::Look;
 use crate::model::{Finding, Health};
 use crate::ops::run::Run;
 use crate::ops::{Fault, Job};
-use crate::report::status_lines;
-use crate::services::{Purpose, Room};
+use crate::services::Purpose;
 
-/// Shows health. Answers the exit code: 0 healthy, 7 degraded, 8 down, 4 where no node answers.
-pub async fn status(job: Job) -> Result<u8, Fault> {
-    show(job, Purpose::Status, |room, look| room.health(look)).await
+// Between two looks: each asks the bricks what they have to heal, which costs a node half a second of CPU time.
+const EVERY: Duration = Duration::from_secs(3);
+
+/// Shows health, once or until Ctrl-C. Answers the exit code: 0 healthy, 7 degraded, 8 down, 4 where no node answers.
+pub async fn status(job: Job, watch: bool) -> Result<u8, Fault> {
+    show(job, Purpose::Status, watch).await
 }
 
 /// Looks, and shows what each room finds in it. Answers the exit code.
-pub(super) async fn show(
-    job: Job,
-    purpose: Purpose,
-    find: impl Fn(&dyn Room, &Look) -> Vec<Finding>,
-) -> Result<u8, Fault> {
-    let json = job.settings.json;
+pub(super) async fn show(mut job: Job, purpose: Purpose, watch: bool) -> Result<u8, Fault> {
+    if watch {
+        // What there is to say of nodes stands in the tables.
+        job.settings.console = job.settings.console.quiet();
+    }
     let run = Run::start(job, false).await?;
-    let look = run.look(LookWhy::First, purpose).await;
-    let findings: Vec<Finding> = run.job.rooms.iter().flat_map(|room| find(room.as_ref(), &look)).collect();
-    let code = if look.nodes.values().all(|seen| seen.known().is_none()) { 4 } else { verdict(&findings) };
-    let paused = run.context.tell.pause().await;
-    let shown = status_lines(&mut std::io::stdout(), &findings, json);
-    drop(paused);
+    let mut shown;
+    let code = loop {
+        let look = run.look(LookWhy::First, purpose).await;
+        let findings: Vec<Finding> = run.job.rooms.iter().flat_map(|room| room.findings(&look, purpose)).collect();
+        let silent = look.nodes.values().all(|seen| seen.known().is_none());
+        let paused = run.context.tell.pause().await;
+        shown = run.job.settings.console.findings(&findings, watch);
+        drop(paused);
+        if watch && shown.is_ok() && !run.context.interrupt.stopping() {
+            tokio::select! {
+                () = tokio::time::sleep(EVERY) => continue,
+                () = run.context.interrupt.pressed() => {}
+            }
+        }
+        break if silent { 4 } else { verdict(&findings) };
+    };
     run.end(shown.map_err(Fault::Terminal), move |_| code).await
 }
 

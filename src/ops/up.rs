@@ -57,6 +57,7 @@ pub async fn up(job: Job, wish: UpWish) -> Result<u8, Fault> {
 fn purpose(request: &Request) -> Purpose {
     match &request.act {
         Some(Act::Done) => Purpose::Plan,
+        Some(Act::Rebalance(_)) => Purpose::Rebalance,
         Some(_) => Purpose::Heal,
         None if request.places.is_empty() => Purpose::Plan,
         None => Purpose::Status,

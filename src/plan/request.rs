@@ -24,6 +24,8 @@ pub enum Act {
     HealAll,
     /// Say which copy is right of what is in split-brain.
     Resolve(Resolve),
+    /// About files that lie in another replica set than their names say.
+    Rebalance(Rebalance),
     /// It was done: nothing more is planned.
     Done,
 }
@@ -35,6 +37,17 @@ pub struct Resolve {
     pub by: By,
     /// Of these, as people name them. `None` is everything that is in split-brain.
     pub names: Option<Vec<String>>,
+}
+
+/// What becomes of files that lie in another replica set than their names say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rebalance {
+    /// They are moved there.
+    Start,
+    /// They stay; new ones go where their names say, also in folders that are older than the set.
+    FixLayout,
+    /// They are not moved any more; those that were stay where they are.
+    Stop,
 }
 
 /// Whose copy is right.

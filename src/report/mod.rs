@@ -34,7 +34,7 @@ pub use row_text::row_lines;
 pub use rows::{NodeRow, Row, Size, rows};
 pub use said::{Mark, Said};
 pub use say::say;
-pub use status::status_lines;
+pub use status::{status_json, status_metrics, status_tables};
 pub use streams::{Console, Format};
 pub use summary::{ending, table};
 pub use text::{clean, count, duration};

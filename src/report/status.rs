@@ -1,19 +1,66 @@
 //! Health, for people and programs.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use crate::model::Finding;
 use crate::report::clean;
 
-/// Writes findings as a table a kind, or as one JSON object a line.
-pub fn status_lines(out: &mut dyn Write, findings: &[Finding], json: bool) -> io::Result<()> {
-    if json {
-        for finding in findings {
-            serde_json::to_writer(&mut *out, finding)?;
-            writeln!(out)?;
-        }
-        return Ok(());
+/// Writes findings as one JSON object a line.
+pub fn status_json(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
+    for finding in findings {
+        serde_json::to_writer(&mut *out, finding)?;
+        writeln!(out)?;
     }
+    Ok(())
+}
+
+/// Writes findings as Prometheus' text format: of each its health (0 healthy, 1 degraded, 2 down), and what was seen, numbers as
+/// values, words as a label. A metric's lines stand together, as the format wants it.
+pub fn status_metrics(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
+    let mut metrics: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for finding in findings {
+        let (kind, name) = (word(finding.kind), label(&finding.name));
+        let health = finding.health as u8;
+        let mut add = |metric: String, more: String, value: &str| {
+            let metric = format!("bricklayer_{kind}_{metric}");
+            let line = format!("{metric}{{name=\"{name}\"{more}}} {value}");
+            metrics.entry(metric).or_default().push(line);
+        };
+        add("health".to_owned(), String::new(), &health.to_string());
+        for (heading, value) in &finding.seen {
+            let heading = word(heading);
+            match (number(value), value.split_once('/')) {
+                (Some(number), _) => add(heading, String::new(), number),
+                (None, Some((part, whole))) if number(part).is_some() && number(whole).is_some() => {
+                    add(heading.clone(), String::new(), part);
+                    add(format!("{heading}_of"), String::new(), whole);
+                }
+                _ => add(format!("{heading}_info"), format!(",{heading}=\"{}\"", label(value)), "1"),
+            }
+        }
+    }
+    for (metric, lines) in &metrics {
+        writeln!(out, "# TYPE {metric} gauge\n{}", lines.join("\n"))?;
+    }
+    Ok(())
+}
+
+fn number(text: &str) -> Option<&str> {
+    let digits = text.strip_suffix('%').unwrap_or(text);
+    (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
+}
+
+fn word(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect()
+}
+
+fn label(text: &str) -> String {
+    clean(text).replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+/// Writes findings as a table a kind.
+pub fn status_tables(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
     for group in findings.chunk_by(|one, other| one.kind == other.kind) {
         table(out, group)?;
         writeln!(out)?;
@@ -67,8 +114,47 @@ mod tests {
             remedy: Some("e\u{1b}[31mf".to_owned()),
         };
         let mut out = Vec::new();
-        status_lines(&mut out, &[finding], false).unwrap();
+        status_tables(&mut out, &[finding]).unwrap();
         let shown = String::from_utf8(out).unwrap();
         assert!(!shown.contains(['\u{1b}', '\u{7}']) && shown.lines().count() == 4, "{shown:?}");
+    }
+
+    #[test]
+    fn metrics_have_numbers_as_values_and_words_as_labels() {
+        let node = |name: &str, health| Finding {
+            kind: "node",
+            name: name.to_owned(),
+            health,
+            seen: vec![
+                ("glusterd", "running \"10.3\"".to_owned()),
+                ("peers", "1/2".to_owned()),
+                ("disk", "17%".to_owned()),
+                ("to heal", "4".to_owned()),
+            ],
+            remedy: None,
+        };
+        let mut out = Vec::new();
+        status_metrics(&mut out, &[node("server1", Health::Healthy), node("server2", Health::Down)]).unwrap();
+        let expected = "\
+# TYPE bricklayer_node_disk gauge
+bricklayer_node_disk{name=\"server1\"} 17
+bricklayer_node_disk{name=\"server2\"} 17
+# TYPE bricklayer_node_glusterd_info gauge
+bricklayer_node_glusterd_info{name=\"server1\",glusterd=\"running \\\"10.3\\\"\"} 1
+bricklayer_node_glusterd_info{name=\"server2\",glusterd=\"running \\\"10.3\\\"\"} 1
+# TYPE bricklayer_node_health gauge
+bricklayer_node_health{name=\"server1\"} 0
+bricklayer_node_health{name=\"server2\"} 2
+# TYPE bricklayer_node_peers gauge
+bricklayer_node_peers{name=\"server1\"} 1
+bricklayer_node_peers{name=\"server2\"} 1
+# TYPE bricklayer_node_peers_of gauge
+bricklayer_node_peers_of{name=\"server1\"} 2
+bricklayer_node_peers_of{name=\"server2\"} 2
+# TYPE bricklayer_node_to_heal gauge
+bricklayer_node_to_heal{name=\"server1\"} 4
+bricklayer_node_to_heal{name=\"server2\"} 4
+";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }

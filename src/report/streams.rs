@@ -5,10 +5,11 @@ use std::io::{self, IsTerminal, Write, stderr, stdout};
 use console::Term;
 
 use crate::events::Teller;
+use crate::model::Finding;
 use crate::report::plan_text::diff_lines;
 use crate::report::{
     ByHost, ColorChoice, Grouped, HandJson, HandTeller, Json, Live, Mark, Paint, Plain, PlanText, Said, Spill, marked,
-    pretty,
+    pretty, status_json, status_metrics, status_tables,
 };
 
 /// What `--format` asks for.
@@ -19,6 +20,8 @@ pub enum Format {
     Human,
     /// One JSON object a line on standard output; what people read goes to standard error.
     Json,
+    /// Health as Prometheus' text format on standard output, and nothing else.
+    Prometheus,
 }
 
 /// How this process speaks.
@@ -28,6 +31,8 @@ pub struct Console {
     verbose: bool,
     /// Standard output is a terminal on which the cursor can be moved.
     live: bool,
+    /// Of a run nothing is told but its findings.
+    quiet: bool,
     out: Paint,
     err: Paint,
 }
@@ -41,9 +46,30 @@ impl Console {
             format,
             verbose,
             live: format == Format::Human && terminal && !dumb,
+            quiet: format == Format::Prometheus,
             out: Paint::choose(color, terminal, env),
             err: Paint::choose(color, stderr().is_terminal(), env),
         }
+    }
+
+    /// The same, which tells nothing of a run but its findings.
+    #[must_use]
+    pub fn quiet(self) -> Self {
+        Self { quiet: true, ..self }
+    }
+
+    /// Shows what was found; `again` in place of what was shown last, where that can be.
+    pub fn findings(self, findings: &[Finding], again: bool) -> io::Result<()> {
+        if again && self.live {
+            Term::stdout().clear_screen()?;
+        }
+        let mut out = stdout().lock();
+        match self.format {
+            Format::Human => status_tables(&mut out, findings)?,
+            Format::Json => status_json(&mut out, findings)?,
+            Format::Prometheus => status_metrics(&mut out, findings)?,
+        }
+        out.flush()
     }
 
     /// True where a live table is drawn on standard output.
@@ -54,7 +80,8 @@ impl Console {
     /// Those who tell a run to this process's streams; the journal comes before them.
     pub fn tellers(self) -> Vec<Box<dyn Teller>> {
         match self.format {
-            Format::Json => {
+            _ if self.quiet => Vec::new(),
+            Format::Json | Format::Prometheus => {
                 vec![Box::new(Json::new(stdout())), Box::new(Plain::new(stderr(), stderr(), self.err, self.verbose))]
             }
             Format::Human if self.live => vec![Box::new(Live::new(Term::stdout(), self.out, self.verbose))],
@@ -73,7 +100,7 @@ impl Console {
         let (out, err) = ((stdout(), self.out), (stderr(), self.err));
         let terminals = (stdout().is_terminal(), stderr().is_terminal());
         match (self.format, grouped) {
-            (Format::Json, _) => Box::new(HandJson::new(stdout())),
+            (Format::Json | Format::Prometheus, _) => Box::new(HandJson::new(stdout())),
             (Format::Human, None) => Box::new(ByHost::new(out, err, terminals)),
             (Format::Human, Some(spill)) => Box::new(Grouped::new(out, err, terminals, spill)),
         }
@@ -87,7 +114,7 @@ impl Console {
 
     /// Says something outside of a run, or while it is paused.
     pub fn say(self, said: &Said) -> io::Result<()> {
-        let to_err = self.format == Format::Json || matches!(said.mark, Mark::Warn | Mark::Error);
+        let to_err = self.format != Format::Human || matches!(said.mark, Mark::Warn | Mark::Error);
         let paint = if to_err { self.err } else { self.out };
         let lines = if self.live { pretty(said, paint) } else { marked(said, paint) };
         let text = lines.join("\n") + "\n";

@@ -15,6 +15,8 @@ pub enum Purpose {
     Status,
     /// To say what is to be healed, and what cannot be: asks every copy of it.
     Heal,
+    /// To say how far files are on their way to another place.
+    Rebalance,
 }
 
 /// A service of one inventory: its wishes are inside.
@@ -27,10 +29,9 @@ pub trait Room: Send + Sync {
     fn ask(&self, node: &NodeName, purpose: Purpose) -> (Vec<Section>, Vec<String>);
     /// What is to be done, or all reasons why nothing may be done.
     fn plan(&self, look: &Look, request: &Request) -> Result<Plan, Vec<Refusal>>;
-    /// How well it is, as the cluster itself sees it.
-    fn health(&self, look: &Look) -> Vec<Finding>;
-    /// What is to be healed, and what no heal can decide. Nothing where copies are not the service's concern.
-    fn healing(&self, look: &Look) -> Vec<Finding>;
+    /// What a look for this purpose has found: how well it is, as the cluster itself sees it; what is to be healed; what is
+    /// on its way. Nothing where that is not the service's concern.
+    fn findings(&self, look: &Look, purpose: Purpose) -> Vec<Finding>;
     /// The terms its playbooks must keep.
     fn contracts(&self) -> &'static [Contract];
 }

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use rustix::process::Signal;
+
 use crate::checks::{BRICK, MOUNT};
 use crate::harness::{Lab, eventually};
 use crate::killed::kill_at;
+use crate::trouble::signal;
 use crate::writer::Writer;
 
 // All kinds of things, with all kinds of owners and modes.
@@ -89,6 +92,58 @@ fn the_third_of_two_copies_waits_for_a_fourth() {
     let old = lab.ssh(4, &format!("cd {MOUNT}/uploads && cat $(seq -f old%.0f 60)"));
     assert_eq!(old, (1..=60).map(|i| i.to_string() + "\n").collect::<String>());
     lab.settled();
+    moves_files_when_told_to(&lab);
+    is_two_by_two(&lab);
+    watches_until_it_is_told_to_end(&lab);
+}
+
+fn moves_files_when_told_to(lab: &Lab) {
+    let shown = lab.expect(0, &["rebalance"]);
+    assert!(shown.lines().filter(|line| line.starts_with("server") && line.contains("ended")).count() == 4, "{shown}");
+    // Renamed files stay where they were until somebody moves them.
+    lab.ssh(
+        2,
+        &format!("cd {MOUNT}/uploads && for i in $(seq 200); do head -c 30000 /dev/zero >was$i; mv was$i is$i; done"),
+    );
+    let plan = lab.tell(&["rebalance", "start", "--dry-run"]).expect(0);
+    assert_eq!(plan.planned().len(), 2, "{:?}", plan.planned());
+    // Ctrl-C twice leaves it, and it goes on by itself.
+    let told = lab.watch(&["rebalance", "start", "--yes"], |event, pid| {
+        let waits = event["event"] == "step_line" && event["task"]["playbook"] == "glusterfs/rebalanced";
+        if waits || event["event"] == "interrupted" && event["count"] == 1 {
+            signal(pid, Signal::INT);
+        }
+    });
+    assert_eq!(told.code, 6, "{}", told.text());
+    assert!(lab.expect(0, &["rebalance"]).contains("moves files"));
+    let said = lab.expect(5, &["rebalance", "fix-layout", "--yes"]);
+    assert!(said.contains("a rebalance of `shared_data` is under way"), "{said}");
+    lab.expect(0, &["rebalance", "stop", "--yes"]);
+    let shown = lab.expect(0, &["rebalance"]);
+    assert!(shown.contains("or one was stopped"), "{shown}");
+    lab.expect(0, &["rebalance", "fix-layout", "--yes"]);
+    lab.expect(0, &["rebalance", "start", "--yes"]);
+    let shown = lab.expect(0, &["rebalance"]);
+    assert!(shown.contains("ended") && !shown.contains("moves files"), "{shown}");
+    lab.expect(0, &["rebalance", "stop", "--yes"]);
+    let names = lab.ssh(1, &format!("cd {MOUNT}/uploads && ls -d is* | wc -l && cat is* | wc -c"));
+    assert_eq!(names, "200\n6000000\n");
+}
+
+fn watches_until_it_is_told_to_end(lab: &Lab) {
+    let metrics = lab.run(&["status", "--format", "prometheus"]).stdout;
+    for line in ["bricklayer_node_health{name=\"server4\"} 0", "bricklayer_volume_to_heal{name=\"shared_data\"} 0"] {
+        assert!(metrics.lines().any(|found| found == line), "{line}: {metrics}");
+    }
+    assert!(metrics.lines().all(|line| line.starts_with("bricklayer_") || line.starts_with("# TYPE ")), "{metrics}");
+    let mut volumes = 0;
+    let told = lab.watch(&["status", "--watch"], |finding, pid| {
+        volumes += u32::from(finding["kind"] == "volume");
+        if volumes == 3 && finding["kind"] == "volume" {
+            signal(pid, Signal::INT);
+        }
+    });
+    assert_eq!((told.code, volumes), (0, 3), "the last verdict");
 }
 
 // Two sets of two; each file is in exactly one of them, on both of its nodes, and both have some.

@@ -72,15 +72,38 @@ const RUNNING: &str = r#"for f in /var/run/gluster/vols/*/*.pid; do
 done
 true"#;
 
-/// Heal counts, asked of one node only: the command is a client of the volume and costs 0.4 s.
+/// Heal counts, and what is in split-brain, which is only asked where something is to be healed. Of few nodes: each of the two
+/// commands is a client of the volume and costs 0.4 s.
 pub fn heal_section(volume: &str) -> Section {
-    Section::new("glusterfs.heal", format!("{GUARD}\n{CLI} volume heal {} info", quote(volume)))
+    Section::new("glusterfs.heal", format!("{GUARD}\nv={}\n{HEAL}", quote(volume)))
 }
 
-/// What is in split-brain. Asked as the heal counts are.
-pub fn undecided_section(volume: &str) -> Section {
-    Section::new("glusterfs.undecided", format!("{GUARD}\n{CLI} volume heal {} info split-brain", quote(volume)))
+const HEAL: &str = r#"gluster="timeout 20 gluster --mode=script --xml volume heal"
+said=$($gluster "$v" info)
+printf '%s\n' "$said"
+case $said in
+  *'<numberOfEntries>'[1-9]*) $gluster "$v" info split-brain ;;
+esac"#;
+
+/// How full the file system of the brick is.
+pub fn disk_section(path: &str) -> Section {
+    Section::new("glusterfs.disk", format!("a={}\n{DISK}", quote(path)))
 }
+
+const DISK: &str = r#"while [ ! -d "$a/" ]; do a=${a%/*}; done
+timeout 5 df --output=pcent,ipcent,avail -B1 -- "$a/" | tail -n 1"#;
+
+/// How far a rebalance is. Not asked while a peer does not answer: glusterd would wait for it and keep the lock (fact 9.4).
+pub fn rebalance_section(volume: &str) -> Section {
+    Section::new(
+        "glusterfs.rebalance",
+        format!("{GUARD}\n{ALL_ANSWER}\n{CLI} volume rebalance {} status", quote(volume)),
+    )
+}
+
+const ALL_ANSWER: &str = r#"for h in $(sed -n 's/^hostname1=//p' /var/lib/glusterd/peers/* 2>/dev/null); do
+  timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/24007"' "$h" 2>/dev/null || { echo "$h does not answer on port 24007" >&2; exit 1; }
+done"#;
 
 /// How the copies look of what the bricks of this node have noted as to be healed. Asks nobody.
 pub fn index_section(volume: &str) -> Section {

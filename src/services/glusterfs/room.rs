@@ -57,14 +57,15 @@ impl Room for Glusterfs {
         let only_mounts = !leaves && self.spec.clients.iter().any(|client| client.node == *node);
         let mut sections = if only_mounts { probe::client_sections(&self.spec) } else { probe::sections(&self.spec) };
         let witness = self.spec.members.iter().take(HEAL_WITNESSES).any(|member| member.node == *node);
-        if (purpose != Purpose::Plan || !self.spec.leaving.is_empty()) && witness {
+        let heals = matches!(purpose, Purpose::Status | Purpose::Heal) || !self.spec.leaving.is_empty();
+        if heals && witness {
             sections.push(probe::heal_section(&self.spec.volume));
         }
-        if purpose == Purpose::Heal && !only_mounts {
-            sections.push(probe::index_section(&self.spec.volume));
-            if witness {
-                sections.push(probe::undecided_section(&self.spec.volume));
-            }
+        match purpose {
+            Purpose::Heal if !only_mounts => sections.push(probe::index_section(&self.spec.volume)),
+            Purpose::Status if !only_mounts => sections.push(probe::disk_section(&self.spec.brick_path)),
+            Purpose::Rebalance if witness => sections.push(probe::rebalance_section(&self.spec.volume)),
+            _ => {}
         }
         let names = self.spec.members.iter().map(|member| member.peer_name.clone());
         (sections, names.filter(|name| name.parse::<std::net::IpAddr>().is_err()).collect())
@@ -74,12 +75,14 @@ impl Room for Glusterfs {
         decide(&self.spec, &self.look(look), request)
     }
 
-    fn health(&self, look: &Look) -> Vec<Finding> {
-        facts::health(&self.spec, &self.look(look))
-    }
-
-    fn healing(&self, look: &Look) -> Vec<Finding> {
-        facts::healing(&self.spec, &self.look(look))
+    fn findings(&self, look: &Look, purpose: Purpose) -> Vec<Finding> {
+        let nodes = self.look(look);
+        match purpose {
+            Purpose::Plan => Vec::new(),
+            Purpose::Status => facts::health(&self.spec, &nodes),
+            Purpose::Heal => facts::healing(&self.spec, &nodes),
+            Purpose::Rebalance => facts::rebalancing(&self.spec, &nodes),
+        }
     }
 
     fn contracts(&self) -> &'static [Contract] {

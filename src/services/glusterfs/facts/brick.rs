@@ -68,6 +68,27 @@ impl BrickDir {
     }
 }
 
+/// How full a file system is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Disk {
+    /// Per cent of its bytes that are taken.
+    pub bytes: u64,
+    /// Per cent of its inodes; `None` where they are not counted.
+    pub inodes: Option<u64>,
+    /// Bytes that are free.
+    pub free: u64,
+}
+
+impl Disk {
+    /// Reads a line of `df --output=pcent,ipcent,avail -B1`.
+    pub(super) fn read(line: &str) -> Option<Self> {
+        let mut words = line.split_whitespace();
+        let mut number = || words.next().map(|word| word.trim_end_matches('%').parse().ok());
+        let (bytes, inodes, free) = (number()??, number()?, number()??);
+        Some(Self { bytes, inodes, free })
+    }
+}
+
 fn read_id(value: &str) -> Option<(String, String)> {
     let (hex, path) = value.split_once(' ')?;
     Some((path.to_owned(), hex_to_uuid(hex)?))

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::services::glusterfs::facts::cli;
+use crate::services::glusterfs::facts::{Undecided, cli, undecided};
 
 /// Pending heals as one brick sees them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,16 @@ pub fn heal_info(text: &str) -> Result<Vec<BrickHeal>, String> {
         name: brick.name,
     };
     Ok(by_brick(text)?.into_iter().map(read).collect())
+}
+
+/// Reads `volume heal V info --xml` and, where something is to be healed, `volume heal V info split-brain --xml` after it.
+/// What is to be healed of neither kind is not in split-brain.
+pub fn heal_answers(text: &str) -> (Option<Vec<BrickHeal>>, Option<Undecided>) {
+    let second = text.match_indices("<?xml").nth(1).map_or(text.len(), |(at, _)| at);
+    let Ok(bricks) = heal_info(&text[..second]) else { return (None, None) };
+    let nothing = bricks.iter().all(|brick| brick.entries == Some(0));
+    let split = if nothing { Some(Undecided::new()) } else { undecided(&text[second..]).ok() };
+    (Some(bricks), split)
 }
 
 /// What `volume heal V info` or one of its kin says of each brick, of which only what `B` has is read.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::facts::Seen;
 use crate::model::{Finding, Health, NodeName};
-use crate::services::glusterfs::facts::{Brick, BrickHeal, MountFacts, NodeFacts, Volume, VolumeStatus};
+use crate::services::glusterfs::facts::{Brick, BrickHeal, MountFacts, NodeFacts, Peer, Volume, VolumeStatus, listed};
 use crate::services::glusterfs::spec::{Client, Member, Replica, Spec};
 
 type Nodes = BTreeMap<NodeName, Seen<NodeFacts>>;
@@ -53,16 +53,36 @@ fn node(spec: &Spec, nodes: &Nodes, member: &Member) -> Finding {
         (false, _) => "none",
     };
     let mount = mount(spec, &facts.mount);
-    let fine = facts.daemon.active && settled == peers.len() && matches!(brick, "up" | "waits") && mount == MOUNTED;
-    let remedy = (!fine).then(|| remedy(&facts.mount));
+    let full = facts.disk.filter(|disk| disk.bytes >= FULL || disk.inodes.is_some_and(|inodes| inodes >= FULL));
+    let works = facts.daemon.active && matches!(brick, "up" | "waits") && mount == MOUNTED;
+    let fine = works && settled == peers.len() && full.is_none();
+    let remedy = match full {
+        _ if fine => None,
+        Some(disk) if works => {
+            Some(format!("the brick's file system has {} MiB left: free some, or add a replica set", disk.free >> 20))
+        }
+        _ if works => Some(format!("it does not see {}", unseen(peers))),
+        _ => Some(remedy(&facts.mount)),
+    };
     let health = if fine { Health::Healthy } else { Health::Degraded };
     let seen = vec![
         ("glusterd", daemon),
+        ("op-version", facts.daemon.op_version.map_or_else(|| "none".to_owned(), |version| version.to_string())),
         ("peers", format!("{settled}/{}", peers.len())),
         ("brick", brick.to_owned()),
+        ("disk", facts.disk.map_or_else(|| "unknown".to_owned(), |disk| format!("{}%", disk.bytes))),
         ("mount", mount),
     ];
     finding(health, seen, remedy)
+}
+
+// As the node itself names them, with what it thinks of them.
+fn unseen(peers: &[Peer]) -> String {
+    let away = peers.iter().filter(|peer| !peer.settled()).map(|peer| {
+        let state = if peer.connected { peer.state_text.as_str() } else { "not connected" };
+        format!("{} ({state})", peer.names.join("/"))
+    });
+    away.collect::<Vec<_>>().join(", ")
 }
 
 fn client(spec: &Spec, nodes: &Nodes, client: &Client) -> Finding {
@@ -84,6 +104,9 @@ fn client(spec: &Spec, nodes: &Nodes, client: &Client) -> Finding {
 }
 
 const MOUNTED: &str = "mounted";
+
+// Per cent. Gluster itself refuses writes that leave less than one (`storage.reserve`).
+const FULL: u64 = 95;
 
 fn mount(spec: &Spec, mount: &MountFacts) -> String {
     match (mount.holds(&spec.volume), mount.answers, mount.misses) {
@@ -134,6 +157,11 @@ fn volume(spec: &Spec, nodes: &Nodes, heal: Option<&[BrickHeal]>) -> Finding {
         (Some(_), Some(entries)) => entries.to_string(),
         (Some(bricks), None) => format!("{}+", bricks.iter().filter_map(|brick| brick.entries).sum::<u64>()),
     };
+    // Gluster names what is in split-brain; how the copies look is not asked for this.
+    let split = match volume.replica {
+        0 | 1 => Some(0),
+        _ => listed(nodes).map(BTreeMap::len),
+    };
     let state = match volume.status {
         VolumeStatus::Started => "started",
         VolumeStatus::Created => "created, never started",
@@ -148,9 +176,11 @@ fn volume(spec: &Spec, nodes: &Nodes, heal: Option<&[BrickHeal]>) -> Finding {
         ("state", state.to_owned()),
         ("shape", shape),
         ("bricks", format!("{count}/{}", up.len())),
+        ("writes need", writes_need(volume)),
         ("to heal", entries),
+        ("split-brain", split.map_or_else(|| "unknown".to_owned(), |split| split.to_string())),
     ];
-    let (health, remedy) = verdict(volume, &up, pending);
+    let (health, remedy) = verdict(volume, &up, (pending, split));
     finding(health, seen, remedy.map(str::to_owned))
 }
 
@@ -158,16 +188,49 @@ fn runs(facts: &NodeFacts, volume: &Volume, brick: &Brick) -> bool {
     facts.daemon.uuid.as_deref() == Some(&brick.host) && facts.runs_brick(&volume.name, &brick.path)
 }
 
-// A set of three or more serves while more than half of it is up (client quorum `auto`, fact 8.7); a smaller one
-// while any brick is.
-fn verdict(volume: &Volume, up: &[bool], pending: Option<u64>) -> (Health, Option<&'static str>) {
+// What a client asks for before it writes (fact 8.7): more than half of a set, of a half the one with the first brick; where
+// nobody has said so, sets of three or more. Reads need one brick.
+enum Quorum {
+    One,
+    Half,
+    Count(usize),
+}
+
+fn quorum(volume: &Volume) -> Quorum {
+    match (volume.option("cluster.quorum-type"), volume.option("cluster.quorum-count")) {
+        (Some("auto"), _) => Quorum::Half,
+        (Some("fixed"), Some(count)) => count.parse().map_or(Quorum::One, Quorum::Count),
+        (None, _) if volume.replica > 2 => Quorum::Half,
+        _ => Quorum::One,
+    }
+}
+
+fn writes_need(volume: &Volume) -> String {
+    let bricks = volume.replica.max(1) as usize;
+    match quorum(volume) {
+        Quorum::One => format!("1 of {bricks}"),
+        Quorum::Half if bricks.is_multiple_of(2) => format!("{} of {bricks}, or half with the first", bricks / 2 + 1),
+        Quorum::Half => format!("{} of {bricks}", bricks / 2 + 1),
+        Quorum::Count(count) => format!("{count} of {bricks}"),
+    }
+}
+
+fn verdict(
+    volume: &Volume,
+    up: &[bool],
+    (pending, split): (Option<u64>, Option<usize>),
+) -> (Health, Option<&'static str>) {
     if volume.status != VolumeStatus::Started {
         return (Health::Down, Some("`bricklayer up` starts it"));
     }
     let sets = up.chunks(volume.replica.max(1) as usize);
     let serves = |set: &[bool]| {
         let up = set.iter().filter(|up| **up).count();
-        if set.len() > 2 { up * 2 > set.len() } else { up > 0 }
+        match quorum(volume) {
+            Quorum::One => up > 0,
+            Quorum::Half => up * 2 > set.len() || up * 2 == set.len() && set[0],
+            Quorum::Count(count) => up >= count,
+        }
     };
     if !sets.into_iter().all(serves) {
         return (Health::Down, Some("too few bricks are up: bring the nodes back"));
@@ -176,6 +239,9 @@ fn verdict(volume: &Volume, up: &[bool], pending: Option<u64>) -> (Health, Optio
         return (Health::Degraded, Some("a copy is missing: bring its node or brick back"));
     }
     match pending {
+        _ if split.is_some_and(|split| split > 0) => {
+            (Health::Degraded, Some("no heal can decide what is in split-brain; `bricklayer heal` shows it"))
+        }
         Some(0) => (Health::Healthy, None),
         _ if volume.replica < 2 => (Health::Healthy, None),
         Some(_) => (Health::Degraded, Some("copies are being healed; it ends by itself")),

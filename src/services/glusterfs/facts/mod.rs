@@ -9,16 +9,18 @@ mod index;
 mod mount;
 mod node;
 mod read;
+mod rebalance;
 mod split;
 
-pub use brick::{BrickDir, hex_to_uuid};
+pub use brick::{BrickDir, Disk, hex_to_uuid};
 pub use cli::{Brick, Peer, Volume, VolumeStatus};
-pub use heal::{BrickHeal, heal_info};
+pub use heal::{BrickHeal, heal_answers, heal_info};
 pub use healing::{healing, looks};
 pub use health::health;
 pub use index::{FileCopy, Index, Marks, indices};
 pub use mount::MountFacts;
 pub use node::{Asked, Daemon, NodeFacts};
+pub use rebalance::{Moving, MovingState, moves, moving, rebalancing};
 pub use split::{BrickCopy, Dispute, SplitBrain, Undecided, index, listed, split_brains, undecided};
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::HostFacts;
-use crate::services::glusterfs::facts::{BrickDir, BrickHeal, Index, MountFacts, Peer, Undecided, Volume};
+use crate::services::glusterfs::facts::{
+    BrickDir, BrickHeal, Disk, Index, MountFacts, Moving, Peer, Undecided, Volume,
+};
 
 /// The answer of a command that could not always be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +85,10 @@ pub struct NodeFacts {
     pub undecided: Option<Undecided>,
     /// What its bricks have noted as to be healed, where that was asked.
     pub indices: Vec<Index>,
+    /// How far files are on their way to another replica set, where this node was asked.
+    pub moving: Asked<Vec<Moving>>,
+    /// How full the file system of its brick is, where that was asked.
+    pub disk: Option<Disk>,
     /// Addresses that the active firewall lets in to GlusterFS.
     pub admitted: BTreeSet<String>,
 }

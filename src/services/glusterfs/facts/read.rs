@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::{Answer, Answers, NOT_ASKED, NodeLook};
 use crate::services::glusterfs::facts::cli::{self, one_line};
 use crate::services::glusterfs::facts::{
-    Asked, BrickDir, Daemon, MountFacts, NodeFacts, heal_info, indices, undecided,
+    Asked, BrickDir, Daemon, Disk, MountFacts, NodeFacts, heal_answers, indices, moving,
 };
 
 impl NodeFacts {
@@ -13,6 +13,7 @@ impl NodeFacts {
     pub fn read(look: &NodeLook) -> Self {
         let answers = &look.answers;
         let cluster = answers.get("glusterfs.cluster");
+        let (heal, undecided) = heal_answers(text(answers, "glusterfs.heal"));
         Self {
             host: look.host.clone(),
             daemon: daemon(answers),
@@ -21,8 +22,10 @@ impl NodeFacts {
             brick: BrickDir::read(text(answers, "glusterfs.brick")),
             running: lines(text(answers, "glusterfs.running")),
             mount: mount(answers),
-            heal: answers.get("glusterfs.heal").and_then(|answer| heal_info(&answer.text).ok()),
-            undecided: answers.get("glusterfs.undecided").and_then(|answer| undecided(&answer.text).ok()),
+            heal,
+            undecided,
+            moving: asked(answers.get("glusterfs.rebalance"), moving),
+            disk: Disk::read(text(answers, "glusterfs.disk")),
             indices: indices(text(answers, "glusterfs.index")),
             admitted: lines(text(answers, "glusterfs.admitted")),
         }

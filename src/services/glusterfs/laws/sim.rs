@@ -7,7 +7,7 @@ use crate::facts::{HostFacts, OsFamily, Seen};
 use crate::model::NodeName;
 use crate::plan::{Plan, Refusal, Request, Task, Then, Var, surprises};
 use crate::services::glusterfs::facts::{
-    Asked, Brick, BrickDir, BrickHeal, Daemon, MountFacts, NodeFacts, Peer, Volume, VolumeStatus,
+    Asked, Brick, BrickDir, BrickHeal, Daemon, MountFacts, Moving, MovingState, NodeFacts, Peer, Volume, VolumeStatus,
 };
 use crate::services::glusterfs::plan::{Nodes, decide, mount_unit};
 use crate::services::glusterfs::spec::{Client, DedicatedBrick, Leaver, Member, PeerNames, Replica, Spec};
@@ -52,6 +52,8 @@ pub(super) struct Sim {
     pub(super) next_uuid: u32,
     /// Who had a UUID that is nobody's any more.
     lost: BTreeMap<u32, NodeName>,
+    /// What a rebalance does, on all nodes, where one was begun.
+    pub(super) moving: Option<MovingState>,
     /// Peers have not found each other again, as after a boot.
     pub(super) restless: bool,
     /// Everything that was done, for messages and for laws.
@@ -89,7 +91,16 @@ impl Sim {
             members,
         };
         let nodes = (1..=count).map(|i| (name(i), SimNode { up: true, ..SimNode::default() })).collect();
-        Self { spec, nodes, volume: None, next_uuid: 1, lost: BTreeMap::new(), restless: false, done: Vec::new() }
+        Self {
+            spec,
+            nodes,
+            volume: None,
+            next_uuid: 1,
+            lost: BTreeMap::new(),
+            moving: None,
+            restless: false,
+            done: Vec::new(),
+        }
     }
 
     /// A node that only mounts.
@@ -197,6 +208,21 @@ impl Sim {
         })
     }
 
+    fn moving(&self) -> Asked<Vec<Moving>> {
+        let Some(state) = self.moving else { return Asked::Answer(Vec::new()) };
+        let one = |host: &u32| Moving {
+            host: uuid(*host),
+            state,
+            files: 12,
+            bytes: 5 << 20,
+            looked_at: 30,
+            failures: 0,
+            skipped: 1,
+            seconds: 4,
+        };
+        Asked::Answer(self.volume.iter().flat_map(|volume| &volume.bricks).map(one).collect())
+    }
+
     fn address(&self, name: &NodeName) -> Option<IpAddr> {
         let members = self.spec.members.iter().map(|member| (&member.node, member.address));
         let clients = self.spec.clients.iter().map(|client| (&client.node, client.address));
@@ -259,6 +285,8 @@ impl Sim {
             mount: self.mount(node, name),
             heal: self.volume.as_ref().map(|volume| self.heal(volume)),
             undecided: None,
+            moving: self.moving(),
+            disk: None,
             indices: Vec::new(),
             admitted: BTreeSet::new(),
         }
@@ -459,11 +487,6 @@ impl Sim {
                 self.restless = true;
             }
             "settled" => self.restless = false,
-            "rebalance" => {
-                let volume = self.volume.as_mut().unwrap();
-                assert!(volume.bricks.len() > volume.replica as usize && !volume.unspread.is_empty(), "for nothing");
-                volume.unspread.clear();
-            }
             "leave" => {
                 let node = self.nodes.get_mut(&node).unwrap();
                 (node.mounted, node.boot_proof) = (false, false);
@@ -478,14 +501,24 @@ impl Sim {
                 assert!((node.peers.is_empty() || stale) && !left, "wiped a member");
                 *node = SimNode { up: true, installed: true, ..SimNode::default() };
             }
-            "reach" | "healed" | "heal-all" | "marks" | "answers" => {}
-            other => self.place(other, task),
+            "reach" | "healed" | "rebalanced" | "heal-all" | "marks" | "answers" => {}
+            other => self.day_two(other, task),
         }
     }
 
-    fn place(&mut self, playbook: &str, task: &Task) {
+    fn day_two(&mut self, playbook: &str, task: &Task) {
         let node = task.id.node.clone();
         match playbook {
+            "rebalance-stop" => self.moving = Some(MovingState::Stopped),
+            "rebalance" if task.vars.get("fix_layout") == Some(&Var::Flag(true)) => {
+                self.moving = Some(MovingState::LayoutFixed);
+            }
+            "rebalance" => {
+                self.moving = Some(MovingState::Ended);
+                let volume = self.volume.as_mut().unwrap();
+                assert!(volume.bricks.len() > volume.replica as usize && !volume.unspread.is_empty(), "for nothing");
+                volume.unspread.clear();
+            }
             "vacant" => {
                 let node = &self.nodes[&node];
                 assert!(node.brick_exists && !node.content && !node.trace, "{node:?}");

@@ -1,11 +1,11 @@
 //! The decision, on one screen.
 
-use crate::plan::{Plan, Refusal, Request, Stage, Task, Then};
+use crate::plan::{Act, Plan, Refusal, Request, Stage, Task, Then};
 use crate::services::glusterfs::plan::build::{add, names};
 use crate::services::glusterfs::plan::growth::Growth;
 use crate::services::glusterfs::plan::view::{Nodes, View};
 use crate::services::glusterfs::plan::{
-    bricks, clients, heal, hosts, identity, mount, options, places, pool, prepare, removal, volume,
+    bricks, clients, heal, hosts, identity, mount, options, places, pool, prepare, rebalance, removal, volume,
 };
 use crate::services::glusterfs::spec::{Member, Spec};
 
@@ -13,7 +13,12 @@ use crate::services::glusterfs::spec::{Member, Spec};
 pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec<Refusal>> {
     let view = View::new(spec, nodes, request);
     if let Some(act) = &request.act {
-        return heal::plan(&view, nodes, act);
+        return match act {
+            Act::Done => Ok(Plan::default()),
+            Act::HealAll => heal::plan(&view, nodes, None),
+            Act::Resolve(resolve) => heal::plan(&view, nodes, Some(resolve)),
+            Act::Rebalance(what) => rebalance::plan(&view, nodes, *what),
+        };
     }
     if let Some(waits) = hosts::deaf(&view) {
         let open = Some("what is to be done is known once every glusterd answers".to_owned());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::plan::{Act, By, Level, Note, Plan, Refusal, Resolve};
+use crate::plan::{By, Level, Note, Plan, Refusal, Resolve};
 use crate::services::glusterfs::facts::{
     BrickCopy, Dispute, SplitBrain, Volume, VolumeStatus, index, listed, looks, split_brains,
 };
@@ -11,18 +11,10 @@ use crate::services::glusterfs::plan::pool;
 use crate::services::glusterfs::plan::view::{Nodes, View};
 use crate::services::glusterfs::spec::Member;
 
-/// What is to be done, or why it may not.
-pub(super) fn plan(view: &View<'_>, nodes: &Nodes, act: &Act) -> Result<Plan, Vec<Refusal>> {
-    let resolve = match act {
-        Act::Done => return Ok(Plan::default()),
-        Act::HealAll => None,
-        Act::Resolve(resolve) => Some(resolve),
-    };
+/// What is to be done, or why it may not. Without a choice, everything is healed.
+pub(super) fn plan(view: &View<'_>, nodes: &Nodes, resolve: Option<&Resolve>) -> Result<Plan, Vec<Refusal>> {
     let Some(coordinator) = view.coordinator() else { return Err(vec![pool::blind()]) };
-    let Some(volume) = view.cluster.volume else {
-        let what = format!("no node that answers has volume `{}`", view.spec.volume);
-        return Err(vec![refuse(None, what, "`bricklayer up` creates it")]);
-    };
+    let Some(volume) = view.cluster.volume else { return Err(vec![pool::no_volume(view)]) };
     let mut refusals = gate(view, volume);
     if resolve.is_some() {
         refusals.extend(unread(volume, nodes));

@@ -17,6 +17,7 @@ mod options;
 mod places;
 mod pool;
 mod prepare;
+mod rebalance;
 mod removal;
 mod view;
 mod volume;

@@ -97,6 +97,12 @@ pub(super) fn blind() -> Refusal {
     Refusal { unreachable: true, ..refuse(None, "no node could be looked at", remedy) }
 }
 
+/// Nothing that concerns a volume can be done.
+pub(super) fn no_volume(view: &View<'_>) -> Refusal {
+    let what = format!("no node that answers has volume `{}`", view.spec.volume);
+    refuse(None, what, "`bricklayer up` creates it")
+}
+
 /// What forbids growth: law 3 (no bootstrap unless every node was seen) and law 4 (no growth while a member is
 /// unknown). `bootstrap`: the volume does not exist yet.
 pub(super) fn gate(view: &View<'_>) -> Vec<Refusal> {

@@ -154,7 +154,7 @@ fn marks(view: &View<'_>, volume: &Volume) -> Vec<Task> {
 }
 
 fn rebalance(on: &Member, volume: &Volume, why: &str) -> Task {
-    task("rebalance", &on.node, why).with("volume", volume.name.as_str())
+    task("rebalance", &on.node, why).with("volume", volume.name.as_str()).with("fix_layout", false)
 }
 
 // What was added, and never got its share. All bricks must be up for that.

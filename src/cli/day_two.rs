@@ -1,0 +1,177 @@
+//! Arguments of what is done to a cluster that is there.
+
+use std::net::IpAddr;
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::args::{ServiceArgs, service};
+use crate::model::Service;
+use crate::ops::{HealBy, HealWish, RebalanceWish, RemoveWish, ReplaceWish};
+use crate::plan::Rebalance;
+
+/// Options of `remove`.
+#[derive(Args, Debug)]
+#[group(id = "leaving", required = true, multiple = true, args = ["ip", "host"])]
+pub struct RemoveArgs {
+    /// From which service
+    #[arg(short, long, value_name = "S", value_parser = service)]
+    pub service: Service,
+    /// A node's address
+    #[arg(long, value_name = "IP")]
+    pub ip: Vec<IpAddr>,
+    /// A node's name
+    #[arg(long, value_name = "NAME")]
+    pub host: Vec<String>,
+    /// This one of them will not come back: it must be unreachable for us and for all others
+    #[arg(long, value_name = "NODE")]
+    pub confirm_dead: Vec<String>,
+    /// Delete its copy of the data, and what its daemon has stored, on the node
+    #[arg(long)]
+    pub wipe: bool,
+    /// Show what would be done, and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask; never answers a question about losing data
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+impl RemoveArgs {
+    pub(super) fn wish(self) -> RemoveWish {
+        let Self { service, ip: ips, host: hosts, confirm_dead, wipe, dry_run, yes } = self;
+        RemoveWish { service, ips, hosts, confirm_dead, wipe, dry_run, yes }
+    }
+}
+
+/// Options of `replace`.
+#[derive(Args, Debug)]
+pub struct ReplaceArgs {
+    /// Of which service
+    #[arg(short, long, value_name = "S", value_parser = service)]
+    pub service: Service,
+    /// Whose place is taken: a name or an address
+    #[arg(long, value_name = "NODE")]
+    pub old: String,
+    /// Who takes it; the same node again where it has lost its disk, or was reinstalled
+    #[arg(long, value_name = "NODE")]
+    pub new: String,
+    /// The old one will not come back: it must be unreachable for us and for all others
+    #[arg(long, value_name = "NODE")]
+    pub confirm_dead: Option<String>,
+    /// Delete the old one's copy of the data, and what its daemon has stored, when its place is filled
+    #[arg(long)]
+    pub wipe: bool,
+    /// Show what would be done, and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask; never answers a question about losing data
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+impl ReplaceArgs {
+    pub(super) fn wish(self) -> ReplaceWish {
+        let Self { service, old, new, confirm_dead, wipe, dry_run, yes } = self;
+        ReplaceWish { service, old, new, confirm_dead, wipe, dry_run, yes }
+    }
+}
+
+/// Options of `heal`.
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line are what they are")]
+pub struct HealArgs {
+    /// Resolve these, which are in split-brain: paths as `heal` shows them, or gfids
+    #[arg(value_name = "FILE", conflicts_with = "all")]
+    pub files: Vec<String>,
+    /// Resolve all that are in split-brain
+    #[arg(long)]
+    pub all: bool,
+    /// The biggest copy is right
+    #[arg(long, group = "by")]
+    pub bigger_file: bool,
+    /// The copy that was written last is right
+    #[arg(long, group = "by")]
+    pub latest_mtime: bool,
+    /// The copy of this node is right
+    #[arg(long, value_name = "NODE", group = "by")]
+    pub source: Option<String>,
+    /// Show it again and again, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["files", "all", "by", "full", "dry_run", "yes"])]
+    pub watch: bool,
+    /// Have the self-heal daemons walk through the whole volume, not only through what is noted as to be healed
+    #[arg(long)]
+    pub full: bool,
+    /// Show what would be done, and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask; never says which copy is right
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+impl HealArgs {
+    pub(super) fn wish(self) -> HealWish {
+        let Self { files: names, all, bigger_file, latest_mtime, source, watch, full, dry_run, yes } = self;
+        let by = match (bigger_file, latest_mtime) {
+            (true, _) => Some(HealBy::BiggerFile),
+            (_, true) => Some(HealBy::LatestMtime),
+            _ => source.map(HealBy::Source),
+        };
+        HealWish { names, all, by, watch, full, dry_run, yes }
+    }
+}
+
+/// What `rebalance` does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RebalanceWhat {
+    /// Show how far it is.
+    #[default]
+    Status,
+    /// Move files to the replica set where their names say they belong, and follow it.
+    Start,
+    /// Only let new files go where their names say, also in folders that are older than the set.
+    FixLayout,
+    /// End what was started; what was moved stays.
+    Stop,
+}
+
+/// Options of `rebalance`.
+#[derive(Args, Debug)]
+pub struct RebalanceArgs {
+    /// What to do
+    #[arg(value_enum, default_value_t = RebalanceWhat::Status)]
+    pub what: RebalanceWhat,
+    /// With `status`: show it again and again, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["dry_run", "yes"])]
+    pub watch: bool,
+    /// Show what would be done, and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+impl RebalanceArgs {
+    pub(super) fn wish(self) -> RebalanceWish {
+        let Self { what, watch, dry_run, yes } = self;
+        let what = match what {
+            RebalanceWhat::Status => None,
+            RebalanceWhat::Start => Some(Rebalance::Start),
+            RebalanceWhat::FixLayout => Some(Rebalance::FixLayout),
+            RebalanceWhat::Stop => Some(Rebalance::Stop),
+        };
+        RebalanceWish { what, watch, dry_run, yes }
+    }
+}
+
+/// Options of `status`.
+#[derive(Args, Debug)]
+pub struct StatusArgs {
+    /// Which services.
+    #[command(flatten)]
+    pub services: ServiceArgs,
+    /// Show it again and again, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
+}
