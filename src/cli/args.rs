@@ -32,6 +32,7 @@ Exit codes: 0 done, or nothing to do; 1 a step failed on some node; 2 usage; 3 i
 
 /// Options of every command.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line are what they are")]
 pub struct Common {
     /// The inventory file
     #[arg(
@@ -61,6 +62,9 @@ pub struct Common {
     /// A folder of playbooks that replaces the built-in ones, service by service
     #[arg(long, value_name = "DIR", global = true)]
     pub playbooks: Option<PathBuf>,
+    /// Take no backup of what services have stored before who is a member of them changes
+    #[arg(long, global = true)]
+    pub no_backup: bool,
     /// Accept and write down the host keys of nodes that are not known yet; a changed key is refused all the same
     #[arg(long, global = true)]
     pub accept_new_host_keys: bool,
@@ -121,6 +125,12 @@ pub enum Command {
     Heal(HealArgs),
     /// Show how far a rebalance is; start one, end it
     Rebalance(RebalanceArgs),
+    /// Bring what services have stored on the nodes (not the data) into one file on this machine
+    Backup {
+        /// The file; otherwise one with the date in its name, under `~/.local/state/bricklayer/backups`
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
+    },
     /// Run a command on all nodes, or on those of --on
     Exec(ExecArgs),
     /// Put a file or a folder on all nodes, or on those of --on; what is there already is left alone

@@ -8,7 +8,9 @@ use clap::Parser;
 
 use crate::cli::args::{AddArgs, Cli, Color, Command, Common, Format, SchemaOf};
 use crate::model::Service;
-use crate::ops::{self, Access, AddWish, Fault, Job, PlanWish, SETUP_LOG, SavedPlan, SchemaKind, Settings, UpWish};
+use crate::ops::{
+    self, Access, AddWish, BackupWish, Fault, Job, PlanWish, SETUP_LOG, SavedPlan, SchemaKind, Settings, UpWish,
+};
 use crate::plan::Mode;
 use crate::report::{self, ColorChoice, Console, Mark, Said};
 
@@ -77,6 +79,7 @@ async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault>
         Command::Status(status) => ops::status(load(status.services.service)?, status.watch).await,
         Command::Heal(heal) => ops::heal(load(Vec::new())?, heal.wish()).await,
         Command::Rebalance(rebalance) => ops::rebalance(load(Vec::new())?, rebalance.wish()).await,
+        Command::Backup { to } => ops::backup(load(Vec::new())?, BackupWish { to }).await,
         Command::Run(own) => ops::run_file(load(Vec::new())?, own.wish()).await,
         Command::Ssh(ssh) => match ops::shell(&load(Vec::new())?, &ssh.node, &ssh.command)? {},
         Command::Explain { message } => ops::explain(&message, settings.json),
@@ -110,6 +113,7 @@ fn settings(common: Common, console: Console, args: &[OsString]) -> Settings {
         node_log: SETUP_LOG,
         forks: usize::from(common.forks),
         playbooks: common.playbooks,
+        backup: !common.no_backup,
         access: Access {
             ssh_config: common.ssh_config,
             accept_new_host_keys: common.accept_new_host_keys,

@@ -19,7 +19,10 @@ impl RunState {
             Event::Bug { .. } => {}
             Event::RunStarted { nodes, .. } => self.may_start(nodes)?,
             _ if !self.started => return Err(IllegalTransition::NotStarted),
-            Event::LookStarted { .. } | Event::Refused { .. } | Event::InventoryChanged { .. } => self.quiet()?,
+            Event::LookStarted { .. }
+            | Event::Refused { .. }
+            | Event::InventoryChanged { .. }
+            | Event::BackedUp { .. } => self.quiet()?,
             Event::NodeSeen { node, .. } | Event::NodeUnknown { node, .. } => self.may_answer(node)?,
             Event::Planned { plan } => self.may_plan(plan)?,
             Event::Locked { nodes } => self.may_lock(nodes)?,

@@ -75,6 +75,13 @@ pub enum Event {
         /// How, as a unified diff.
         diff: String,
     },
+    /// What the nodes have stored lies on this machine, before any of it is changed.
+    BackedUp {
+        /// The file.
+        path: String,
+        /// Of these nodes.
+        nodes: Vec<NodeName>,
+    },
     /// A stage begins.
     StageStarted {
         /// Its name in the plan.

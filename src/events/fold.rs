@@ -53,7 +53,7 @@ impl RunState {
                     step.line = line;
                 }
             }
-            Event::OutputKept { .. } => {}
+            Event::OutputKept { .. } | Event::BackedUp { .. } => {}
             Event::StepsSkipped { task, .. } => {
                 if let Some(node) = self.nodes.get_mut(&task.node) {
                     node.stopped = true;

@@ -1,5 +1,6 @@
 //! Doing what was planned: sessions, looks, locks, stages, steps. Knows no service by name.
 
+mod archive;
 mod context;
 mod explain;
 mod fleet;
@@ -11,6 +12,7 @@ mod printed;
 mod stage;
 mod step;
 
+pub use archive::{archive, archive_name};
 pub use context::Context;
 pub use fleet::Fleet;
 pub use interrupt::Interrupt;

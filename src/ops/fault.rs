@@ -40,6 +40,9 @@ pub enum Fault {
     /// What is to be sent cannot be read.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// No backup came about.
+    #[error("no backup was taken: {0}")]
+    Backup(String),
     /// The terminal, or the pipe in its place, went away.
     #[error("cannot use the terminal")]
     Terminal(#[source] std::io::Error),
@@ -59,7 +62,12 @@ impl Fault {
             Self::Inventory(_) | Self::Playbooks(_) | Self::Render(_) => 3,
             Self::Connect(_) => 4,
             Self::Unsafe(_) => 5,
-            Self::Folder(_) | Self::Journal(..) | Self::Change(_) | Self::Terminal(_) | Self::Output(_) => 1,
+            Self::Backup(_)
+            | Self::Folder(_)
+            | Self::Journal(..)
+            | Self::Change(_)
+            | Self::Terminal(_)
+            | Self::Output(_) => 1,
             Self::Bug(_) => 70,
         }
     }

@@ -2,6 +2,7 @@
 
 mod add;
 mod ask;
+mod backup;
 mod change;
 mod check;
 mod connect;
@@ -26,6 +27,7 @@ mod tellers;
 mod up;
 
 pub use add::{AddWish, add};
+pub use backup::{BackupWish, backup};
 pub use change::{ChangeError, InventoryChange};
 pub use check::{check, schema};
 pub use explain::explain;

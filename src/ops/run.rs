@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::events::{Event, LookWhy, Redactor, RunState, Sequencer, wall_clock};
@@ -18,6 +19,8 @@ pub(super) struct Run {
     pub(super) job: Job,
     pub(super) context: Context,
     sequencer: Sequencer,
+    /// A backup was taken, or is not to be.
+    pub(super) backed_up: AtomicBool,
     /// Notes that were told: a later plan of the same run does not say them again.
     told: Mutex<Vec<Note>>,
 }
@@ -55,7 +58,7 @@ impl Run {
             mark: format!("@bricklayer-{:016x}", RandomState::new().build_hasher().finish()),
         };
         listen(&context);
-        Ok(Self { job, context, sequencer, told: Mutex::default() })
+        Ok(Self { job, context, sequencer, backed_up: AtomicBool::new(false), told: Mutex::default() })
     }
 
     /// Looks at all nodes of all rooms.

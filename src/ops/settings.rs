@@ -53,6 +53,8 @@ pub struct Settings {
     pub forks: usize,
     /// A folder of playbooks that replaces the built-in ones.
     pub playbooks: Option<PathBuf>,
+    /// Take a backup before who is a member changes.
+    pub backup: bool,
     /// How nodes are got into.
     pub access: Access,
     /// Show scripts and what they print.

@@ -8,7 +8,7 @@ use crate::exec::{self, LockError, Locks, StageEnd};
 use crate::model::NodeName;
 use crate::ops::ask::confirm;
 use crate::ops::run::Run;
-use crate::ops::{Fault, Job, SavedPlan, job};
+use crate::ops::{Fault, Job, SavedPlan, backup, job};
 use crate::plan::{Act, Mode, Plan, Refusal, Request, Stage, Then, surprises};
 use crate::services::Purpose;
 
@@ -144,6 +144,9 @@ async fn locked(
         run.refuse(vec![changed(&shown, &plan)]).await;
         return Ok(true);
     }
+    if !backup::before(run, &look, &plan).await? {
+        return Ok(true);
+    }
     // First of all: whatever comes in between, the next run knows what was wanted.
     run.write_inventory().await?;
     let mut done = Vec::new();
@@ -169,6 +172,9 @@ async fn locked(
             run.show(&rest, &run.render(&rest)?).await?;
         }
         if !agreed(run, wish.yes, &rest).await? {
+            return Ok(true);
+        }
+        if !backup::before(run, &look, &rest).await? {
             return Ok(true);
         }
         plan = rest;

@@ -23,7 +23,7 @@ pub struct RunFolder {
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// We do not know where to put them.
-    #[error("there is no place for the journal: neither `XDG_STATE_HOME` nor `HOME` is an absolute path")]
+    #[error("there is no place for journals and backups: neither `XDG_STATE_HOME` nor `HOME` is an absolute path")]
     NoHome,
     /// The folder cannot be made.
     #[error("cannot create the run's folder `{path}`")]
@@ -46,9 +46,18 @@ pub enum FolderError {
 /// Where all runs are: `$XDG_STATE_HOME/bricklayer/runs`, or under `~/.local/state`. `env` reads an environment
 /// variable. A relative path is ignored, as the XDG base directory specification asks.
 pub fn state_home(env: &dyn Fn(&str) -> Option<OsString>) -> Result<PathBuf, FolderError> {
+    own_home(env, "runs")
+}
+
+/// Where all backups are, in the same way.
+pub fn backup_home(env: &dyn Fn(&str) -> Option<OsString>) -> Result<PathBuf, FolderError> {
+    own_home(env, "backups")
+}
+
+fn own_home(env: &dyn Fn(&str) -> Option<OsString>, folder: &str) -> Result<PathBuf, FolderError> {
     let absolute = |name: &str| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let state = absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
-    state.map(|state| state.join("bricklayer/runs")).ok_or(FolderError::NoHome)
+    state.map(|state| state.join("bricklayer").join(folder)).ok_or(FolderError::NoHome)
 }
 
 impl RunFolder {

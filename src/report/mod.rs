@@ -22,7 +22,7 @@ mod tests;
 mod text;
 
 pub use color::{ColorChoice, Paint};
-pub use folder::{FolderError, RunFolder, list_runs, state_home};
+pub use folder::{FolderError, RunFolder, backup_home, list_runs, state_home};
 pub use hand::{ByHost, Grouped, HandJson, HandTeller, Progress, Spill, hand_code, hand_ending, hand_failures};
 pub use journal::{EVENTS, Journal, JournalError, Replay};
 pub use json::Json;

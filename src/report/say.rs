@@ -36,6 +36,7 @@ pub fn say(stamped: &Stamped, state: &RunState, verbose: bool) -> Vec<Said> {
             let lines = diff.lines().filter(changed).map(|line| format!("| {}", clean(line)));
             std::iter::once(format!("{path} is changed")).chain(lines).map(|text| Said::new(Mark::Info, text)).collect()
         }
+        Event::BackedUp { path, nodes } => info(format!("what {} stored lies in {}", hosts::fold(nodes), clean(path))),
         Event::StageStarted { stage } => info(stage_begins(stage, state)),
         Event::StageEnded { stage } if verbose => info(format!("stage {stage} has ended")),
         Event::StepStarted { task, doc, .. } if verbose => {

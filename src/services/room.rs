@@ -1,5 +1,7 @@
 //! What the general code knows of a room.
 
+use std::collections::BTreeMap;
+
 use crate::facts::{Look, Section};
 use crate::inventory::Draft;
 use crate::model::{Finding, NodeName, Service};
@@ -32,6 +34,11 @@ pub trait Room: Send + Sync {
     /// What a look for this purpose has found: how well it is, as the cluster itself sees it; what is to be healed; what is
     /// on its way. Nothing where that is not the service's concern.
     fn findings(&self, look: &Look, purpose: Purpose) -> Vec<Finding>;
+    /// Of the nodes that have stored something that would be missed, a script that packs it and sends it: a first line `file 600`, a
+    /// compressed tar, and last of all, on standard error, its SHA-256.
+    fn archives(&self, look: &Look) -> BTreeMap<NodeName, String>;
+    /// Does this playbook change who is a member, or which copies there are?
+    fn changes_members(&self, playbook: &str) -> bool;
     /// The terms its playbooks must keep.
     fn contracts(&self) -> &'static [Contract];
 }

@@ -31,9 +31,16 @@ fn one_node_with_data_becomes_three_while_a_writer_goes_on() {
     let old = lab.same_bricks(&[1]);
 
     lab.inventory(3);
+    let backups = lab.folder.join("state/bricklayer/backups");
+    std::fs::write(&backups, "in the way").unwrap();
+    let said = lab.expect(5, &["up", "--yes"]);
+    assert!(said.contains("no backup was taken") && said.contains("`--no-backup`"), "{said}");
+    assert!(!lab.ssh(1, "gluster --mode=script pool list").contains("server2"), "nothing was changed");
+    std::fs::remove_file(&backups).unwrap();
     let writer = Writer::start(&lab, 1);
     lab.expect(0, &["up", "--yes"]);
     writer.stop(2);
+    what_was_stored_lies_here(&lab);
 
     let info = lab.ssh(1, "gluster --mode=script volume info shared_data");
     assert!(info.contains("Number of Bricks: 1 x 3 = 3"), "{info}");
@@ -43,6 +50,21 @@ fn one_node_with_data_becomes_three_while_a_writer_goes_on() {
         assert!(new.lines().any(|found| found == line), "gone or changed: {line}");
     }
     lab.settled();
+}
+
+// Taken before the first change, of the one node that had anything.
+fn what_was_stored_lies_here(lab: &Lab) {
+    let all = format!(
+        "cd {}/state/bricklayer/backups/*/ && ls && mkdir x && tar -xf *.tar -C x && cd x/* && sha256sum -c SHA256SUMS \
+        && ls glusterfs && tar -xzOf glusterfs/server1.tar.gz var/lib/glusterd/vols/shared_data/info",
+        lab.folder.display()
+    );
+    let out = std::process::Command::new("sh").args(["-euc", &all]).output().unwrap();
+    let said = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(out.status.success(), "{said}{}", String::from_utf8_lossy(&out.stderr));
+    assert_eq!(said.matches(".tar\n").count(), 1, "one before the run's first change: {said}");
+    assert!(said.contains("server1.tar.gz: OK") && !said.contains("server2"), "{said}");
+    assert!(said.contains("\nsub_count=0\n") || said.contains("\nreplica_count=1\n"), "as it was before: {said}");
 }
 
 #[test]

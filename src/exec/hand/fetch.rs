@@ -16,7 +16,7 @@ use crate::exec::explain;
 use crate::model::shell::quote;
 use crate::model::sum::hex;
 use crate::model::{NodeName, Side};
-use crate::transport::{Script, Transport};
+use crate::transport::{Script, Session, Transport};
 
 /// A day: what is still on its way then will not come.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
@@ -45,20 +45,33 @@ async fn fetched(
     folder: &Path,
     progress: &(dyn Fn(u64) + Send + Sync),
 ) -> Result<u64, Failure> {
-    let name = Path::new(path).file_name().unwrap_or_default();
-    let here = |error: io::Error| here(&error, folder);
-    let arrival = Mutex::new(Arrival::begin(folder, &name.to_string_lossy()).map_err(here)?);
     let session = connect(transport, node).await?;
     let script = Script { text: format!("path={}\n{SEND}", quote(path)), become_root, timeout: LONGEST };
+    let to = folder.join(Path::new(path).file_name().unwrap_or_default());
+    let received = receive(session.as_ref(), node, (&script, &format!("`{path}`")), &to, progress).await;
+    session.close().await;
+    received
+}
+
+/// Takes what a script sends as [`SEND`] does, to where it shall be; it is there only when all of it has come. `what` it is, is
+/// said where that fails. Answers its bytes.
+pub(in crate::exec) async fn receive(
+    session: &dyn Session,
+    node: &NodeName,
+    (script, what): (&Script, &str),
+    to: &Path,
+    progress: &(dyn Fn(u64) + Send + Sync),
+) -> Result<u64, Failure> {
+    let (folder, name) = (to.parent().unwrap_or(to), to.file_name().unwrap_or_default());
+    let here = |error: io::Error| here(&error, folder);
+    let arrival = Mutex::new(Arrival::begin(folder, &name.to_string_lossy()).map_err(here)?);
     let hear = |side: Side, bytes: &[u8]| {
         if side == Side::Out {
             progress(bytes.len() as u64);
             arrival.lock().unwrap_or_else(PoisonError::into_inner).take(bytes);
         }
     };
-    let outcome = session.stream(&script, None, &hear).await.map_err(|error| run_failed(node, &error));
-    session.close().await;
-    let outcome = outcome?;
+    let outcome = session.stream(script, None, &hear).await.map_err(|error| run_failed(node, &error))?;
     let failed = |what: String, code: Option<u32>| Failure {
         kind: FailureKind::Step,
         what,
@@ -69,14 +82,14 @@ async fn fetched(
     };
     match code(node, &outcome)? {
         0 => {}
-        code => return Err(failed(format!("`{path}` could not be read there"), Some(code))),
+        code => return Err(failed(format!("{what} could not be read there"), Some(code))),
     }
     let arrival = arrival.into_inner().unwrap_or_else(PoisonError::into_inner);
     let sum = outcome.stderr.text.lines().last().unwrap_or_default().to_owned();
     if arrival.sum() != sum {
-        return Err(failed(format!("`{path}` was changed while it was read, or on its way"), None));
+        return Err(failed(format!("{what} was changed while it was read, or on its way"), None));
     }
-    arrival.finish(&folder.join(name)).map_err(here)
+    arrival.finish(to).map_err(here)
 }
 
 fn here(error: &io::Error, folder: &Path) -> Failure {

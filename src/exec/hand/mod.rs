@@ -11,5 +11,6 @@ mod tests;
 pub use command::{Order, command};
 pub use each::{Pace, each};
 pub use fetch::fetch;
+pub(super) use fetch::receive;
 pub use local::{Load, LoadError};
 pub use send::{Put, send};

@@ -6,6 +6,22 @@ const fn contract(playbook: &'static str, vars: &'static [&'static str]) -> Cont
     Contract { playbook, vars }
 }
 
+/// Those that change who is a member, or which bricks the volume has.
+pub(super) const MEMBERSHIP: &[&str] = &[
+    "glusterfs/uuid",
+    "glusterfs/probe",
+    "glusterfs/create",
+    "glusterfs/add-brick",
+    "glusterfs/extend",
+    "glusterfs/replace-brick",
+    "glusterfs/reset-brick",
+    "glusterfs/rejoin",
+    "glusterfs/remove-brick",
+    "glusterfs/drain",
+    "glusterfs/detach",
+    "glusterfs/wipe",
+];
+
 /// Kept in step with `plan` by a test: a task is given exactly these variables.
 pub const CONTRACTS: &[Contract] = &[
     contract("glusterfs/install", &["family"]),

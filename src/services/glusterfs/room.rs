@@ -1,10 +1,12 @@
 //! This room, as the general code sees it.
 
+use std::collections::BTreeMap;
+
 use crate::facts::{Look, Section, Seen};
 use crate::inventory::Inventory;
 use crate::model::{Finding, NodeName, Service};
 use crate::plan::{Contract, Plan, Refusal, Request};
-use crate::services::glusterfs::contract::CONTRACTS;
+use crate::services::glusterfs::contract::{CONTRACTS, MEMBERSHIP};
 use crate::services::glusterfs::facts::{self, NodeFacts};
 use crate::services::glusterfs::plan::{Nodes, decide};
 use crate::services::glusterfs::probe;
@@ -83,6 +85,17 @@ impl Room for Glusterfs {
             Purpose::Heal => facts::healing(&self.spec, &nodes),
             Purpose::Rebalance => facts::rebalancing(&self.spec, &nodes),
         }
+    }
+
+    fn archives(&self, look: &Look) -> BTreeMap<NodeName, String> {
+        let nodes = self.look(look);
+        let stores = |seen: &Seen<NodeFacts>| seen.known().is_some_and(|facts| !facts.daemon.fresh());
+        let storing = nodes.iter().filter(|(_, seen)| stores(seen));
+        storing.map(|(node, _)| (node.clone(), probe::archive(&self.spec))).collect()
+    }
+
+    fn changes_members(&self, playbook: &str) -> bool {
+        MEMBERSHIP.contains(&playbook)
     }
 
     fn contracts(&self) -> &'static [Contract] {
