@@ -56,6 +56,7 @@ fn taken_out() -> Vec<(&'static str, Vec<(&'static str, Var)>)> {
         ("reset-brick", vec![volume(), ("brick", text("10.0.0.3:/data/b")), ("path", text("/data/b")), ("stay", stay)]),
         ("heal-all", vec![volume()]),
         ("rebalanced", vec![volume()]),
+        ("restore", vec![("archive", text("/var/lib/it's.tar.gz")), ("uuid", text(uuid))]),
         ("rebalance-stop", vec![volume()]),
         (
             "resolve",

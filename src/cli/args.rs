@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::cli::day_two::{HealArgs, RebalanceArgs, RemoveArgs, ReplaceArgs, StatusArgs};
+use crate::cli::day_two::{HealArgs, RebalanceArgs, RemoveArgs, ReplaceArgs, RestoreArgs, StatusArgs};
 use crate::cli::hand::{ExecArgs, GetArgs, PutArgs};
 use crate::cli::own::{RunArgs, SshArgs};
 use crate::model::Service;
@@ -131,6 +131,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         to: Option<PathBuf>,
     },
+    /// Give nodes that have lost it what a backup has of them
+    Restore(RestoreArgs),
     /// Run a command on all nodes, or on those of --on
     Exec(ExecArgs),
     /// Put a file or a folder on all nodes, or on those of --on; what is there already is left alone

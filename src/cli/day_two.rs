@@ -1,12 +1,13 @@
 //! Arguments of what is done to a cluster that is there.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use crate::cli::args::{ServiceArgs, service};
 use crate::model::Service;
-use crate::ops::{HealBy, HealWish, RebalanceWish, RemoveWish, ReplaceWish};
+use crate::ops::{HealBy, HealWish, RebalanceWish, RemoveWish, ReplaceWish, RestoreWish};
 use crate::plan::Rebalance;
 
 /// Options of `remove`.
@@ -162,6 +163,27 @@ impl RebalanceArgs {
             RebalanceWhat::Stop => Some(Rebalance::Stop),
         };
         RebalanceWish { what, watch, dry_run, yes }
+    }
+}
+
+/// Options of `restore`.
+#[derive(Args, Debug)]
+pub struct RestoreArgs {
+    /// What `backup` has written
+    #[arg(value_name = "FILE")]
+    pub from: PathBuf,
+    /// Show what would be done, and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+impl RestoreArgs {
+    pub(super) fn wish(self) -> RestoreWish {
+        let Self { from, dry_run, yes } = self;
+        RestoreWish { from, dry_run, yes }
     }
 }
 

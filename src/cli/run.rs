@@ -80,6 +80,7 @@ async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault>
         Command::Heal(heal) => ops::heal(load(Vec::new())?, heal.wish()).await,
         Command::Rebalance(rebalance) => ops::rebalance(load(Vec::new())?, rebalance.wish()).await,
         Command::Backup { to } => ops::backup(load(Vec::new())?, BackupWish { to }).await,
+        Command::Restore(restore) => ops::restore(load(Vec::new())?, restore.wish()).await,
         Command::Run(own) => ops::run_file(load(Vec::new())?, own.wish()).await,
         Command::Ssh(ssh) => match ops::shell(&load(Vec::new())?, &ssh.node, &ssh.command)? {},
         Command::Explain { message } => ops::explain(&message, settings.json),

@@ -1,4 +1,4 @@
-//! What services have stored on the nodes, brought to this machine.
+//! What services have stored on the nodes, brought to this machine and back.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::StreamExt;
 
 use crate::events::Failure;
-use crate::exec::hand::receive;
+use crate::exec::hand::{Load, Put, deliver as put, receive};
 use crate::exec::{Context, explain};
 use crate::model::NodeName;
 use crate::transport::Script;
@@ -39,4 +39,11 @@ async fn one(context: &Context, node: &NodeName, script: &str, folder: &Path) ->
     let to = folder.join(archive_name(node));
     let received = receive(session.as_ref(), node, (&script, "what it has stored"), &to, &|_| {}).await;
     received.map_err(|failure| context.redact.failure(&Failure { command: "backup".to_owned(), ..failure }))
+}
+
+/// Puts a file of this machine there, for root alone; where it is there already, it is left alone.
+pub async fn deliver(context: &Context, node: &NodeName, load: &Load, to: &str) -> Result<(), Failure> {
+    let session = context.fleet.session(node).await.map_err(|error| explain::connect(node, &error))?;
+    let parcel = Put { load: load.clone(), to: to.to_owned(), mode: Some(0o600), owner: None, become_root: true };
+    put(session.as_ref(), node, &parcel, &|_| {}).await.map(drop).map_err(|failure| context.redact.failure(&failure))
 }

@@ -12,7 +12,7 @@ mod printed;
 mod stage;
 mod step;
 
-pub use archive::{archive, archive_name};
+pub use archive::{archive, archive_name, deliver};
 pub use context::Context;
 pub use fleet::Fleet;
 pub use interrupt::Interrupt;

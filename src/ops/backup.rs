@@ -18,6 +18,7 @@ use crate::ops::{Fault, Job};
 use crate::plan::{Plan, Refusal};
 use crate::services::Purpose;
 use kept::Backup;
+pub(super) use kept::Stored;
 
 /// What `backup` is asked for.
 #[derive(Clone, Debug, Default)]

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 
 use crate::events::{Event, LookWhy};
+use crate::exec::hand::Load;
 use crate::exec::{self, LockError, Locks, StageEnd};
 use crate::model::NodeName;
 use crate::ops::ask::confirm;
 use crate::ops::run::Run;
 use crate::ops::{Fault, Job, SavedPlan, backup, job};
-use crate::plan::{Act, Mode, Plan, Refusal, Request, Stage, Then, surprises};
+use crate::plan::{Act, Mode, PARCEL, Plan, Refusal, Request, Stage, Then, surprises};
 use crate::services::Purpose;
 
 /// What `up` is asked for.
@@ -27,6 +28,8 @@ pub struct UpWish {
     pub act: Option<Act>,
     /// What nodes that leave have stored is deleted.
     pub wipe: bool,
+    /// What nodes are to have again, by where it lies here.
+    pub parcels: BTreeMap<NodeName, Load>,
     /// Only this, and only as long as it holds.
     pub saved: Option<SavedPlan>,
     /// Show, and stop.
@@ -56,7 +59,7 @@ pub async fn up(job: Job, wish: UpWish) -> Result<u8, Fault> {
 // Who takes a place is filled from the others, whose health counts.
 fn purpose(request: &Request) -> Purpose {
     match &request.act {
-        Some(Act::Done) => Purpose::Plan,
+        Some(Act::Done | Act::Restore(_)) => Purpose::Plan,
         Some(Act::Rebalance(_)) => Purpose::Rebalance,
         Some(_) => Purpose::Heal,
         None if request.places.is_empty() => Purpose::Plan,
@@ -147,6 +150,9 @@ async fn locked(
     if !backup::before(run, &look, &plan).await? {
         return Ok(true);
     }
+    if !delivered(run, wish, &plan).await {
+        return Ok(true);
+    }
     // First of all: whatever comes in between, the next run knows what was wanted.
     run.write_inventory().await?;
     let mut done = Vec::new();
@@ -179,6 +185,26 @@ async fn locked(
         }
         plan = rest;
     }
+}
+
+// To nodes that the plan is about; what is there already is left alone. False where one did not get it, which was said.
+async fn delivered(run: &Run, wish: &UpWish, plan: &Plan) -> bool {
+    let nodes: BTreeSet<_> = plan.tasks().map(|task| &task.id.node).collect();
+    let mut refusals = Vec::new();
+    for (node, load) in wish.parcels.iter().filter(|(node, _)| nodes.contains(node)) {
+        if let Err(failure) = exec::deliver(&run.context, node, load, PARCEL).await {
+            refusals.push(refusal(
+                Some(node),
+                format!("{}: {}", failure.what, failure.stderr),
+                "nothing was changed; mend it and run again",
+            ));
+        }
+    }
+    let all = refusals.is_empty();
+    if !all {
+        run.refuse(refusals).await;
+    }
+    all
 }
 
 // Is it the plan that was saved, where one was? Otherwise that was said.

@@ -9,7 +9,7 @@ mod task;
 
 pub use contract::Contract;
 pub use note::{Level, Note, Refusal};
-pub use request::{Act, By, Mode, Rebalance, Request, Resolve};
+pub use request::{Act, By, Mode, PARCEL, Rebalance, Request, Resolve};
 pub use stage::{Plan, Stage, Then, Wave};
 pub use surprise::surprises;
 pub use task::{Task, TaskId, Var, Vars};

@@ -26,6 +26,8 @@ pub enum Act {
     Resolve(Resolve),
     /// About files that lie in another replica set than their names say.
     Rebalance(Rebalance),
+    /// Bring back what these nodes had stored, each known by what made it itself: its UUID, its ID.
+    Restore(BTreeMap<NodeName, String>),
     /// It was done: nothing more is planned.
     Done,
 }
@@ -38,6 +40,9 @@ pub struct Resolve {
     /// Of these, as people name them. `None` is everything that is in split-brain.
     pub names: Option<Vec<String>>,
 }
+
+/// Where on a node lies what it is to have again, before that is begun.
+pub const PARCEL: &str = "/var/lib/bricklayer-restore.tar.gz";
 
 /// What becomes of files that lie in another replica set than their names say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -35,6 +35,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("glusterfs/replace-brick.yml", include_str!("../../playbooks/glusterfs/replace-brick.yml")),
     ("glusterfs/reset-brick.yml", include_str!("../../playbooks/glusterfs/reset-brick.yml")),
     ("glusterfs/resolve.yml", include_str!("../../playbooks/glusterfs/resolve.yml")),
+    ("glusterfs/restore.yml", include_str!("../../playbooks/glusterfs/restore.yml")),
     ("glusterfs/service.yml", include_str!("../../playbooks/glusterfs/service.yml")),
     ("glusterfs/settled.yml", include_str!("../../playbooks/glusterfs/settled.yml")),
     ("glusterfs/start.yml", include_str!("../../playbooks/glusterfs/start.yml")),

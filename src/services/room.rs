@@ -37,6 +37,8 @@ pub trait Room: Send + Sync {
     /// Of the nodes that have stored something that would be missed, a script that packs it and sends it: a first line `file 600`, a
     /// compressed tar, and last of all, on standard error, its SHA-256.
     fn archives(&self, look: &Look) -> BTreeMap<NodeName, String>;
+    /// Of a node's archive, by what it was known itself (its UUID, its ID); `read` reads a file of it.
+    fn known_by(&self, read: &dyn Fn(&str) -> Option<String>) -> Option<String>;
     /// Does this playbook change who is a member, or which copies there are?
     fn changes_members(&self, playbook: &str) -> bool;
     /// The terms its playbooks must keep.

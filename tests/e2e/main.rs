@@ -14,6 +14,7 @@ mod memory;
 mod trouble;
 mod writer;
 
+mod backups;
 mod bring_up;
 mod by_hand;
 mod clients;

@@ -77,7 +77,8 @@ impl Load {
     }
 }
 
-fn sum(path: &Path) -> io::Result<(u64, String)> {
+/// Bytes of a file, and its SHA-256. Blocks.
+pub fn sum(path: &Path) -> io::Result<(u64, String)> {
     let mut file = std::fs::File::open(path)?;
     let (mut hasher, mut size, mut piece) = (Sha256::new(), 0, vec![0; 128 * 1024]);
     loop {

@@ -12,5 +12,6 @@ pub use command::{Order, command};
 pub use each::{Pace, each};
 pub use fetch::fetch;
 pub(super) use fetch::receive;
-pub use local::{Load, LoadError};
+pub use local::{Load, LoadError, sum};
+pub(super) use send::deliver;
 pub use send::{Put, send};

@@ -42,16 +42,26 @@ pub async fn send(
 ) -> HandEnd {
     let sent = async {
         let session = connect(transport, node).await?;
-        let sent = match &put.load.file {
-            Some(file) => send_file(&*session, node, (put, file), progress).await,
-            None => send_folder(&*session, node, put, progress).await,
-        };
+        let sent = deliver(&*session, node, put, progress).await;
         session.close().await;
         sent
     };
     match sent.await {
         Ok((changed, bytes)) => HandEnd::Done { changed, bytes },
         Err(failure) => HandEnd::Failed { failure },
+    }
+}
+
+/// The same, on a connection that is there. Answers whether anything was changed, and its bytes.
+pub(in crate::exec) async fn deliver(
+    session: &dyn Session,
+    node: &NodeName,
+    put: &Put,
+    progress: &(dyn Fn(u64) + Send + Sync),
+) -> Result<(bool, u64), Failure> {
+    match &put.load.file {
+        Some(file) => send_file(session, node, (put, file), progress).await,
+        None => send_folder(session, node, put, progress).await,
     }
 }
 

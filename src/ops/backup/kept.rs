@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, Read as _};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
+use crate::exec::{archive_name, hand};
 use crate::model::{NodeName, Service, sum};
 use crate::ops::Fault;
 use crate::report::backup_home;
@@ -103,16 +103,14 @@ impl Backup {
             missing,
         };
         fs::write(folder.join(MANIFEST), serde_json::to_string_pretty(&manifest)? + "\n")?;
-        let packed = self.work.join("packed");
-        let file = File::options().write(true).create_new(true).mode(0o600).open(&packed)?;
+        let file = self.work.join("packed");
         let mut tar = Command::new("tar");
-        tar.arg("-C").arg(&self.work).args(["-cf", "-"]).arg(&self.name).stdin(Stdio::null()).stdout(file);
-        let said = tar.stderr(Stdio::piped()).output()?;
-        if !said.status.success() {
-            return Err(io::Error::other(String::from_utf8_lossy(&said.stderr).trim().to_owned()));
-        }
-        File::open(&packed)?.sync_all()?;
-        fs::rename(&packed, &self.to)
+        tar.arg("-C").arg(&self.work).arg("-cf").arg(&file).arg(&self.name);
+        // Made before, so that nobody else can read it.
+        File::options().write(true).create_new(true).mode(0o600).open(&file)?;
+        packed(tar)?;
+        File::open(&file)?.sync_all()?;
+        fs::rename(&file, &self.to)
     }
 }
 
@@ -120,6 +118,75 @@ impl Drop for Backup {
     fn drop(&mut self) {
         let _gone = fs::remove_dir_all(&self.work);
     }
+}
+
+/// A backup that was read. Its files are gone when this is dropped.
+pub(in crate::ops) struct Stored {
+    folder: PathBuf,
+    archives: BTreeMap<String, String>,
+}
+
+impl Stored {
+    /// Unpacks one, and compares its checksums.
+    pub(in crate::ops) fn read(path: &Path) -> Result<Self, Fault> {
+        let wrong =
+            |what: String| Fault::Usage(format!("`{}` is no backup that can be restored: {what}", path.display()));
+        let folder = std::env::temp_dir().join(format!("bricklayer-restore-{}", std::process::id()));
+        DirBuilder::new().mode(0o700).create(&folder).map_err(|error| wrong(error.to_string()))?;
+        let mut stored = Self { folder, archives: BTreeMap::new() };
+        let mut tar = Command::new("tar");
+        tar.arg("-C").arg(&stored.folder).args(["--strip-components=1", "-xf"]).arg(path);
+        packed(tar).map_err(|error| wrong(error.to_string()))?;
+        let text = fs::read(stored.folder.join(MANIFEST)).map_err(|error| wrong(format!("{MANIFEST}: {error}")))?;
+        let manifest: Manifest =
+            serde_json::from_slice(&text).map_err(|error| wrong(format!("{MANIFEST}: {error}")))?;
+        if manifest.form != FORM {
+            return Err(wrong(format!("it has form {}, and this version reads {FORM}", manifest.form)));
+        }
+        for (name, sum) in &manifest.archives {
+            let found = hand::sum(&stored.folder.join(name)).map_err(|error| wrong(format!("{name}: {error}")))?;
+            if found.1 != *sum {
+                return Err(wrong(format!("{name} is not what was packed: its checksum differs")));
+            }
+        }
+        stored.archives = manifest.archives;
+        Ok(stored)
+    }
+
+    /// Of these nodes, where the archive of each lies.
+    pub(in crate::ops) fn archives(
+        &self,
+        service: Service,
+        nodes: impl Iterator<Item = NodeName>,
+    ) -> BTreeMap<NodeName, PathBuf> {
+        let path = |node: &NodeName| format!("{}/{}", service.key(), archive_name(node));
+        let there = nodes.filter(|node| self.archives.contains_key(&path(node)));
+        there.map(|node| (node.clone(), self.folder.join(path(&node)))).collect()
+    }
+
+    /// The text of one file in an archive.
+    pub(in crate::ops) fn text(archive: &Path, name: &str) -> Result<String, Fault> {
+        let mut tar = Command::new("tar");
+        tar.arg("-xzOf").arg(archive).arg(name);
+        let text =
+            packed(tar).map_err(|error| Fault::Usage(format!("`{}` has no {name}: {error}", archive.display())))?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+}
+
+impl Drop for Stored {
+    fn drop(&mut self) {
+        let _gone = fs::remove_dir_all(&self.folder);
+    }
+}
+
+// Runs the `tar` of this machine; answers what it prints.
+fn packed(mut tar: Command) -> io::Result<Vec<u8>> {
+    let said = tar.stdin(Stdio::null()).output()?;
+    if !said.status.success() {
+        return Err(io::Error::other(String::from_utf8_lossy(&said.stderr).trim().to_owned()));
+    }
+    Ok(said.stdout)
 }
 
 fn failed(to: &Path, error: &io::Error) -> Fault {
@@ -141,21 +208,10 @@ fn sums(folder: &Path) -> io::Result<BTreeMap<String, String>> {
         for archive in fs::read_dir(service.path())? {
             let archive = archive?;
             let name = format!("{}/{}", service.file_name().display(), archive.file_name().display());
-            sums.insert(name, sum_of(&archive.path())?);
+            sums.insert(name, hand::sum(&archive.path())?.1);
         }
     }
     Ok(sums)
-}
-
-fn sum_of(path: &Path) -> io::Result<String> {
-    let mut hasher = Sha256::new();
-    let (mut file, mut buffer) = (File::open(path)?, vec![0; 1 << 16]);
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(sum::hex(hasher)),
-            read => hasher.update(&buffer[..read]),
-        }
-    }
 }
 
 // Their names sort by time.

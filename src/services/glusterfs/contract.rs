@@ -58,6 +58,7 @@ pub const CONTRACTS: &[Contract] = &[
     contract("glusterfs/replace-brick", &["volume", "old", "new", "before", "stay", "lost"]),
     contract("glusterfs/reset-brick", &["volume", "brick", "path", "stay"]),
     contract("glusterfs/rejoin", &["uuid", "op_version", "peers", "volume", "version", "bricks"]),
+    contract("glusterfs/restore", &["archive", "uuid"]),
     contract("glusterfs/drain", &["volume", "replica", "bricks", "before"]),
     contract("glusterfs/detach", &["peers"]),
     contract("glusterfs/wipe", &["brick", "stale"]),

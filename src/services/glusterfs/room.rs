@@ -94,6 +94,10 @@ impl Room for Glusterfs {
         storing.map(|(node, _)| (node.clone(), probe::archive(&self.spec))).collect()
     }
 
+    fn known_by(&self, read: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+        facts::own_uuid(&read("var/lib/glusterd/glusterd.info")?)
+    }
+
     fn changes_members(&self, playbook: &str) -> bool {
         MEMBERSHIP.contains(&playbook)
     }

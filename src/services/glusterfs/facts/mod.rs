@@ -20,6 +20,7 @@ pub use health::health;
 pub use index::{FileCopy, Index, Marks, indices};
 pub use mount::MountFacts;
 pub use node::{Asked, Daemon, NodeFacts};
+pub use read::own_uuid;
 pub use rebalance::{Moving, MovingState, moves, moving, rebalancing};
 pub use split::{BrickCopy, Dispute, SplitBrain, Undecided, index, listed, split_brains, undecided};
 

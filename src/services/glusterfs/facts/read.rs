@@ -84,10 +84,15 @@ fn daemon(answers: &Answers) -> Daemon {
         active: property("ActiveState=") == "active",
         enabled: property("UnitFileState=").starts_with("enabled"),
         op_version: info.lines().find_map(|line| line.strip_prefix("operating-version=")?.trim().parse().ok()),
-        uuid: info.lines().find_map(|line| line.strip_prefix("UUID=")).map(|uuid| uuid.trim().to_lowercase()),
+        uuid: own_uuid(info),
         stored_peers: stored_peers(text(answers, "glusterfs.peers")),
         stored_volumes: versions(text(answers, "glusterfs.vols")),
     }
+}
+
+/// The node's own UUID, as `glusterd.info` has it.
+pub fn own_uuid(info: &str) -> Option<String> {
+    info.lines().find_map(|line| line.strip_prefix("UUID=")).map(|uuid| uuid.trim().to_lowercase())
 }
 
 fn mount(answers: &Answers) -> MountFacts {

@@ -2,6 +2,7 @@
 
 mod props;
 mod rebalance;
+mod restore;
 mod sim;
 mod split;
 mod tables;

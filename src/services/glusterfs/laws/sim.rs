@@ -530,6 +530,16 @@ impl Sim {
                 (node.brick_exists, node.content) = (true, true);
                 self.run_bricks();
             }
+            "restore" => {
+                let Some(Var::Text(uuid)) = task.vars.get("uuid") else { panic!("no UUID") };
+                let own: u32 = uuid.rsplit('-').next().unwrap().parse().unwrap();
+                let bricks = self.volume.as_ref().map(|volume| volume.bricks.clone()).unwrap_or_default();
+                self.lost.remove(&own);
+                let sim = self.nodes.get_mut(&node).unwrap();
+                assert!(sim.installed && sim.peers.is_empty(), "overwrote what was there");
+                (sim.uuid, sim.peers) = (Some(own), bricks.into_iter().filter(|uuid| *uuid != own).collect());
+                self.start(&node);
+            }
             "rejoin" => {
                 let known = |word: &String| word.rsplit('-').next().unwrap().parse().unwrap();
                 let peers = list(task, "peers").chunks(2).map(|pair| known(&pair[0])).collect();

@@ -162,7 +162,12 @@ fn every_task_keeps_the_terms_of_its_playbook() {
     sets.run(&Request::default(), usize::MAX).unwrap();
     let mut moves = sets.clone();
     moves.moving = Some(MovingState::Runs);
+    let mut lost = healed.clone();
+    let stored = (1..=3).map(|i| (name(i), lost.look()[&name(i)].known().unwrap().daemon.uuid.clone().unwrap()));
+    let stored = stored.collect();
+    (1..=3).for_each(|i| lost.reinstall(i, true));
     let acts = [
+        (lost, ask(Act::Restore(stored))),
         (healed, ask(Act::HealAll)),
         (sets, ask(Act::Rebalance(Rebalance::Start))),
         (moves, ask(Act::Rebalance(Rebalance::Stop))),

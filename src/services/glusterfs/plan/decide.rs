@@ -5,7 +5,7 @@ use crate::services::glusterfs::plan::build::{add, names};
 use crate::services::glusterfs::plan::growth::Growth;
 use crate::services::glusterfs::plan::view::{Nodes, View};
 use crate::services::glusterfs::plan::{
-    bricks, clients, heal, hosts, identity, mount, options, places, pool, prepare, rebalance, removal, volume,
+    bricks, clients, heal, hosts, identity, mount, options, places, pool, prepare, rebalance, removal, restore, volume,
 };
 use crate::services::glusterfs::spec::{Member, Spec};
 
@@ -17,6 +17,7 @@ pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec
             Act::Done => Ok(Plan::default()),
             Act::HealAll => heal::plan(&view, nodes, None),
             Act::Resolve(resolve) => heal::plan(&view, nodes, Some(resolve)),
+            Act::Restore(stored) => restore::plan(&view, stored),
             Act::Rebalance(what) => rebalance::plan(&view, nodes, *what),
         };
     }

@@ -19,6 +19,7 @@ mod pool;
 mod prepare;
 mod rebalance;
 mod removal;
+mod restore;
 mod view;
 mod volume;
 

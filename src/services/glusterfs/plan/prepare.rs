@@ -35,14 +35,20 @@ pub(super) fn wakes(view: &View<'_>) -> bool {
     view.touched().any(|(_, facts)| view.cluster.has(facts) && !facts.daemon.active)
 }
 
+/// The packages, where they are missing.
+pub(super) fn install(member: &Member, facts: &NodeFacts) -> Option<Task> {
+    let what = match (&facts.daemon.version, facts.daemon.client) {
+        (None, _) => "glusterd",
+        (Some(_), false) => "the mount helper",
+        (Some(_), true) => return None,
+    };
+    let family = facts.host.family.unwrap_or(OsFamily::Debian);
+    Some(task("install", &member.node, format!("{what} is not installed")).with("family", family.key()))
+}
+
 fn daemon(member: &Member, facts: &NodeFacts) -> Vec<Task> {
-    let mut tasks = Vec::new();
     let daemon = &facts.daemon;
-    if daemon.version.is_none() || !daemon.client {
-        let family = facts.host.family.unwrap_or(OsFamily::Debian);
-        let what = if daemon.version.is_none() { "glusterd" } else { "the mount helper" };
-        tasks.push(task("install", &member.node, format!("{what} is not installed")).with("family", family.key()));
-    }
+    let mut tasks: Vec<_> = install(member, facts).into_iter().collect();
     if !daemon.active || !daemon.enabled {
         let why = if daemon.active { "glusterd does not start at boot" } else { "glusterd does not run" };
         tasks.push(task("service", &member.node, why));
