@@ -224,6 +224,42 @@ bricks_run() {
   done
 }
 
+# is_masked: nothing can start glusterd before the next boot.
+is_masked() {
+  case $(systemctl show -p UnitFileState --value glusterd) in
+    masked*) ;;
+    *) return 1 ;;
+  esac
+}
+
+# for_own_volumes TEST..: TEST.. V holds for every started volume that has a brick on this node.
+for_own_volumes() {
+  every=$(gluster --mode=script volume list 2>/dev/null) || every=
+  for own in $every; do
+    volume "$own" || return 1
+    if [ "$(field status)" = 1 ] && [ -n "$(local_bricks)" ]; then "$@" "$own" || return 1; fi
+  done
+}
+
+# all_copies_healed V: for a wait, once: as all_healed, where there are copies.
+all_copies_healed() {
+  volume "$1" || say_no "$err"
+  [ "$(field replicaCount)" -gt 1 ] || return 0
+  all_healed "$1"
+}
+
+# others_are_well V: right before the bricks of this node go: all bricks are connected, have everything, and none is being
+# filled or emptied.
+others_are_well() {
+  volume "$1" || say_no "$err"
+  [ "$(field replicaCount)" -gt 1 ] || say_no "the only copy of what is in $1 is here"
+  sets=$(($(field brickCount) / $(field replicaCount)))
+  bricks_connected "$1" || say_no "not connected:" "$(bricks_away)"
+  left_to_heal || say_no "a brick of $1 does not say what it has to heal"
+  [ "$left" = 0 ] || say_no "$left entries of $1 are to be healed"
+  [ "$sets" = 1 ] || ! rebalance_runs "$1" || say_no "files of $1 are being moved: bricklayer rebalance"
+}
+
 # old_marks V: what files of V's bricks on this node have noted of copies that are none any more, as `MARK FILE`, a line each.
 old_marks() {
   volume "$1" || say_no "$err"
@@ -615,6 +651,15 @@ apt_update() {
     [ "$updates" -lt 60 ] || return 1
     sleep 5
   done
+}
+
+# server_version FAMILY: of the installed package.
+server_version() {
+  # shellcheck disable=SC2016 # dpkg-query expands it
+  case $1 in
+    debian) dpkg-query -W -f='${Version}' glusterfs-server ;;
+    *) rpm -q --qf '%{VERSION}-%{RELEASE}' glusterfs-server ;;
+  esac
 }
 
 # dnf_install PACKAGES..: installs them. RHEL has no server package; CentOS Stream and its kin have the Storage SIG's in a

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::cli::day_two::{HealArgs, RebalanceArgs, RemoveArgs, ReplaceArgs, RestoreArgs, StatusArgs};
+use crate::cli::day_two::{
+    GoArgs, HealArgs, MaintenanceArgs, RebalanceArgs, RemoveArgs, ReplaceArgs, RestoreArgs, StatusArgs,
+};
 use crate::cli::hand::{ExecArgs, GetArgs, PutArgs};
 use crate::cli::own::{RunArgs, SshArgs};
 use crate::model::Service;
@@ -125,6 +127,10 @@ pub enum Command {
     Heal(HealArgs),
     /// Show how far a rebalance is; start one, end it
     Rebalance(RebalanceArgs),
+    /// Take a node out of service for a while, when the others have everything, or back into it
+    Maintenance(MaintenanceArgs),
+    /// Bring the newest packages of their sources to the nodes, one node at a time, and raise the op-version at the end
+    Upgrade(GoArgs),
     /// Bring what services have stored on the nodes (not the data) into one file on this machine
     Backup {
         /// The file; otherwise one with the date in its name, under `~/.local/state/bricklayer/backups`
@@ -230,6 +236,9 @@ pub struct UpArgs {
     /// Only into a cluster that exists
     #[arg(long)]
     pub join: bool,
+    /// Restart the daemons of every node, one node at a time, and the next when that one has everything; nothing else is done
+    #[arg(long, conflicts_with_all = ["bootstrap", "join", "plan"])]
+    pub rolling_restart: bool,
     /// Do what `plan --out` has saved; refused where anything has changed since
     #[arg(long, value_name = "FILE", conflicts_with_all = ["bootstrap", "join"])]
     pub plan: Option<PathBuf>,

@@ -7,8 +7,8 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::args::{ServiceArgs, service};
 use crate::model::Service;
-use crate::ops::{HealBy, HealWish, RebalanceWish, RemoveWish, ReplaceWish, RestoreWish};
-use crate::plan::Rebalance;
+use crate::ops::{HealBy, HealWish, MaintenanceWish, RebalanceWish, RemoveWish, ReplaceWish, RestoreWish, RollingWish};
+use crate::plan::{Duty, Rebalance, Rolling};
 
 /// Options of `remove`.
 #[derive(Args, Debug)]
@@ -163,6 +163,58 @@ impl RebalanceArgs {
             RebalanceWhat::Stop => Some(Rebalance::Stop),
         };
         RebalanceWish { what, watch, dry_run, yes }
+    }
+}
+
+/// Whether a node serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MaintenanceWhat {
+    /// It does not: its daemons are stopped, and nothing starts them before the next boot.
+    On,
+    /// It does again.
+    Off,
+}
+
+/// Options of `maintenance`.
+#[derive(Args, Debug)]
+pub struct MaintenanceArgs {
+    /// Out of service or back
+    #[arg(value_enum)]
+    pub what: MaintenanceWhat,
+    /// A name or an address
+    #[arg(value_name = "NODE")]
+    pub node: String,
+    /// Whether.
+    #[command(flatten)]
+    pub go: GoArgs,
+}
+
+impl MaintenanceArgs {
+    pub(super) fn wish(self) -> MaintenanceWish {
+        let Self { what, node, go: GoArgs { dry_run, yes } } = self;
+        let duty = match what {
+            MaintenanceWhat::On => Duty::Out,
+            MaintenanceWhat::Off => Duty::Back,
+        };
+        MaintenanceWish { node, duty, dry_run, yes }
+    }
+}
+
+/// Whether something is only shown, and whether it is asked for.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct GoArgs {
+    /// Show what would be done, and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+impl GoArgs {
+    pub(super) fn rolling(self, what: Rolling) -> RollingWish {
+        let Self { dry_run, yes } = self;
+        RollingWish { what, dry_run, yes }
     }
 }
 

@@ -7,11 +7,12 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::args::{AddArgs, Cli, Color, Command, Common, Format, SchemaOf};
+use crate::cli::day_two::GoArgs;
 use crate::model::Service;
 use crate::ops::{
     self, Access, AddWish, BackupWish, Fault, Job, PlanWish, SETUP_LOG, SavedPlan, SchemaKind, Settings, UpWish,
 };
-use crate::plan::Mode;
+use crate::plan::{Mode, Rolling};
 use crate::report::{self, ColorChoice, Console, Mark, Said};
 
 /// Runs the program.
@@ -60,6 +61,10 @@ async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault>
             let wish = PlanWish { offline: plan.offline, exit_code: plan.exit_code, out: plan.out };
             ops::plan(load(plan.services.service)?, wish).await
         }
+        Command::Up(up) if up.rolling_restart => {
+            let go = GoArgs { dry_run: up.dry_run, yes: up.yes };
+            ops::rolling(load(up.services.service)?, go.rolling(Rolling::Restart)).await
+        }
         Command::Up(up) => {
             let mode = match (up.bootstrap, up.join) {
                 (true, _) => Mode::Bootstrap,
@@ -80,6 +85,8 @@ async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault>
         Command::Heal(heal) => ops::heal(load(Vec::new())?, heal.wish()).await,
         Command::Rebalance(rebalance) => ops::rebalance(load(Vec::new())?, rebalance.wish()).await,
         Command::Backup { to } => ops::backup(load(Vec::new())?, BackupWish { to }).await,
+        Command::Maintenance(wish) => ops::maintenance(load(Vec::new())?, wish.wish()).await,
+        Command::Upgrade(go) => ops::rolling(load(Vec::new())?, go.rolling(Rolling::Upgrade)).await,
         Command::Restore(restore) => ops::restore(load(Vec::new())?, restore.wish()).await,
         Command::Run(own) => ops::run_file(load(Vec::new())?, own.wish()).await,
         Command::Ssh(ssh) => match ops::shell(&load(Vec::new())?, &ssh.node, &ssh.command)? {},

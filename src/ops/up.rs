@@ -10,7 +10,7 @@ use crate::model::NodeName;
 use crate::ops::ask::confirm;
 use crate::ops::run::Run;
 use crate::ops::{Fault, Job, SavedPlan, backup, job};
-use crate::plan::{Act, Mode, PARCEL, Plan, Refusal, Request, Stage, Then, surprises};
+use crate::plan::{Act, Mode, PARCEL, Plan, Refusal, Request, Rolling, Stage, Then, surprises};
 use crate::services::Purpose;
 
 /// What `up` is asked for.
@@ -59,7 +59,8 @@ pub async fn up(job: Job, wish: UpWish) -> Result<u8, Fault> {
 // Who takes a place is filled from the others, whose health counts.
 fn purpose(request: &Request) -> Purpose {
     match &request.act {
-        Some(Act::Done | Act::Restore(_)) => Purpose::Plan,
+        Some(Act::Done | Act::Restore(_) | Act::Maintenance(..) | Act::Rolling(Rolling::Restart)) => Purpose::Plan,
+        Some(Act::Rolling(Rolling::Upgrade | Rolling::UpgradeAsked)) => Purpose::Upgrade,
         Some(Act::Rebalance(_)) => Purpose::Rebalance,
         Some(_) => Purpose::Heal,
         None if request.places.is_empty() => Purpose::Plan,

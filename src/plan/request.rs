@@ -28,6 +28,10 @@ pub enum Act {
     Rebalance(Rebalance),
     /// Bring back what these nodes had stored, each known by what made it itself: its UUID, its ID.
     Restore(BTreeMap<NodeName, String>),
+    /// Take this node out of service for a while, or back into it.
+    Maintenance(NodeName, Duty),
+    /// Each node out of service and back, one after the other.
+    Rolling(Rolling),
     /// It was done: nothing more is planned.
     Done,
 }
@@ -43,6 +47,26 @@ pub struct Resolve {
 
 /// Where on a node lies what it is to have again, before that is begun.
 pub const PARCEL: &str = "/var/lib/bricklayer-restore.tar.gz";
+
+/// Whether a node serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duty {
+    /// It does.
+    Back,
+    /// It does not, and nothing starts it before the next boot.
+    Out,
+}
+
+/// What is done to a node while it is out of service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rolling {
+    /// Nothing: its daemons are new ones afterwards.
+    Restart,
+    /// It gets the newest packages of its sources, once these were asked.
+    Upgrade,
+    /// The same, where they were.
+    UpgradeAsked,
+}
 
 /// What becomes of files that lie in another replica set than their names say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +118,12 @@ impl Request {
     /// The request for the later looks of a run: what was forced has begun, and is now seen.
     #[must_use]
     pub fn continued(&self) -> Self {
-        let act = self.act.as_ref().map(|_| Act::Done);
+        let act = self.act.clone().map(|act| match act {
+            // They end when nothing is left of them.
+            Act::Restore(_) | Act::Maintenance(..) => act,
+            Act::Rolling(Rolling::Upgrade | Rolling::UpgradeAsked) => Act::Rolling(Rolling::UpgradeAsked),
+            _ => Act::Done,
+        });
         Self { mode: Mode::Auto, act, ..self.clone() }
     }
 }

@@ -5,10 +5,14 @@ use rustix::process::Signal;
 use crate::harness::Lab;
 use crate::trouble::{GLUSTER, Steps, all_of, begins, signal};
 
-/// Ends the process, without a word, when this step begins on this node.
-pub fn kill_at(lab: &Lab, (playbook, step, node): (&str, &str, &str)) {
-    let told =
-        lab.disturbed(&["up", "--yes"], |event| begins(event, playbook, step, node), |pid| signal(pid, Signal::KILL));
+/// Ends `up`, without a word, when this step begins on this node.
+pub fn kill_at(lab: &Lab, at: (&str, &str, &str)) {
+    kill(lab, &["up", "--yes"], at);
+}
+
+/// The same of any command.
+pub fn kill(lab: &Lab, args: &[&str], (playbook, step, node): (&str, &str, &str)) {
+    let told = lab.disturbed(args, |event| begins(event, playbook, step, node), |pid| signal(pid, Signal::KILL));
     assert_eq!(told.code, -1, "{}", told.text());
 }
 

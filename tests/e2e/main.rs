@@ -25,6 +25,7 @@ mod growth;
 mod jobs;
 mod joiners;
 mod killed;
+mod maintenance;
 mod own;
 mod places;
 mod power;

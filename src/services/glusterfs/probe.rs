@@ -233,6 +233,23 @@ elif command -v firewall-cmd >/dev/null && systemctl -q is-active firewalld; the
 fi
 true"#;
 
+/// Which version is installed, which one the node's sources have as far as it knows, and what the pool could do. The last is only asked of
+/// few nodes, and not while a peer does not answer.
+pub fn packages_section(pool: bool) -> Section {
+    let asks = if pool { format!("({GUARD}\n{ALL_ANSWER}\n{MAX_OP_VERSION})") } else { String::new() };
+    Section::new("glusterfs.packages", format!("{PACKAGES}\n{asks}\ntrue"))
+}
+
+const MAX_OP_VERSION: &str = "timeout 20 gluster --mode=script volume get all cluster.max-op-version |
+  sed -n 's/^cluster\\.max-op-version  *\\([0-9]*\\).*/max \\1/p'";
+
+const PACKAGES: &str = r#"if command -v apt-cache >/dev/null; then
+  apt-cache policy glusterfs-server | awk '/Installed:/ { print "installed " $2 } /Candidate:/ { print "candidate " $2 }'
+elif command -v dnf >/dev/null; then
+  rpm -q --qf 'installed %{VERSION}-%{RELEASE}\n' glusterfs-server
+  dnf -q -C repoquery --latest-limit=1 --qf 'candidate %{version}-%{release}\n' glusterfs-server
+fi"#;
+
 /// What glusterd has stored, what it says of itself, and what mounts the volume at boot, packed and sent. The folder with what it
 /// says is gone at the end.
 pub fn archive(spec: &Spec) -> String {

@@ -66,6 +66,7 @@ impl Room for Glusterfs {
         match purpose {
             Purpose::Heal if !only_mounts => sections.push(probe::index_section(&self.spec.volume)),
             Purpose::Status if !only_mounts => sections.push(probe::disk_section(&self.spec.brick_path)),
+            Purpose::Upgrade if !only_mounts => sections.push(probe::packages_section(witness)),
             Purpose::Rebalance if witness => sections.push(probe::rebalance_section(&self.spec.volume)),
             _ => {}
         }
@@ -80,7 +81,7 @@ impl Room for Glusterfs {
     fn findings(&self, look: &Look, purpose: Purpose) -> Vec<Finding> {
         let nodes = self.look(look);
         match purpose {
-            Purpose::Plan => Vec::new(),
+            Purpose::Plan | Purpose::Upgrade => Vec::new(),
             Purpose::Status => facts::health(&self.spec, &nodes),
             Purpose::Heal => facts::healing(&self.spec, &nodes),
             Purpose::Rebalance => facts::rebalancing(&self.spec, &nodes),

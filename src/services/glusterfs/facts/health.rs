@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::facts::Seen;
 use crate::model::{Finding, Health, NodeName};
-use crate::services::glusterfs::facts::{Brick, BrickHeal, MountFacts, NodeFacts, Peer, Volume, VolumeStatus, listed};
+use crate::services::glusterfs::facts::{
+    Brick, BrickHeal, MountFacts, NodeFacts, Peer, Volume, VolumeStatus, listed, writes, writes_need,
+};
 use crate::services::glusterfs::spec::{Client, Member, Replica, Spec};
 
 type Nodes = BTreeMap<NodeName, Seen<NodeFacts>>;
@@ -35,12 +37,14 @@ fn node(spec: &Spec, nodes: &Nodes, member: &Member) -> Finding {
     };
     let daemon = match (&facts.daemon.version, facts.daemon.active) {
         (None, _) => "not installed".to_owned(),
+        (Some(version), false) if facts.daemon.masked => format!("maintenance {version}"),
         (Some(version), true) => format!("running {version}"),
         (Some(version), false) => format!("stopped {version}"),
     };
     let peers = facts.pool.answer().map(Vec::as_slice).unwrap_or_default();
     let settled = peers.iter().filter(|peer| peer.settled()).count();
-    let volume = facts.volume(&spec.volume);
+    // One whose glusterd is stopped says nothing, and the others know.
+    let volume = nodes.values().filter_map(Seen::known).find_map(|facts| facts.volume(&spec.volume));
     // Where they are: an adopted volume may have them elsewhere than the inventory would make them.
     let own: Vec<&Brick> = volume
         .map(|volume| volume.bricks.iter().filter(|brick| facts.daemon.uuid.as_deref() == Some(&brick.host)).collect())
@@ -62,6 +66,7 @@ fn node(spec: &Spec, nodes: &Nodes, member: &Member) -> Finding {
             Some(format!("the brick's file system has {} MiB left: free some, or add a replica set", disk.free >> 20))
         }
         _ if works => Some(format!("it does not see {}", unseen(peers))),
+        _ if facts.daemon.masked => Some(format!("`bricklayer maintenance off {}` takes it back", member.node)),
         _ => Some(remedy(&facts.mount)),
     };
     let health = if fine { Health::Healthy } else { Health::Degraded };
@@ -188,33 +193,6 @@ fn runs(facts: &NodeFacts, volume: &Volume, brick: &Brick) -> bool {
     facts.daemon.uuid.as_deref() == Some(&brick.host) && facts.runs_brick(&volume.name, &brick.path)
 }
 
-// What a client asks for before it writes (fact 8.7): more than half of a set, of a half the one with the first brick; where
-// nobody has said so, sets of three or more. Reads need one brick.
-enum Quorum {
-    One,
-    Half,
-    Count(usize),
-}
-
-fn quorum(volume: &Volume) -> Quorum {
-    match (volume.option("cluster.quorum-type"), volume.option("cluster.quorum-count")) {
-        (Some("auto"), _) => Quorum::Half,
-        (Some("fixed"), Some(count)) => count.parse().map_or(Quorum::One, Quorum::Count),
-        (None, _) if volume.replica > 2 => Quorum::Half,
-        _ => Quorum::One,
-    }
-}
-
-fn writes_need(volume: &Volume) -> String {
-    let bricks = volume.replica.max(1) as usize;
-    match quorum(volume) {
-        Quorum::One => format!("1 of {bricks}"),
-        Quorum::Half if bricks.is_multiple_of(2) => format!("{} of {bricks}, or half with the first", bricks / 2 + 1),
-        Quorum::Half => format!("{} of {bricks}", bricks / 2 + 1),
-        Quorum::Count(count) => format!("{count} of {bricks}"),
-    }
-}
-
 fn verdict(
     volume: &Volume,
     up: &[bool],
@@ -224,14 +202,7 @@ fn verdict(
         return (Health::Down, Some("`bricklayer up` starts it"));
     }
     let sets = up.chunks(volume.replica.max(1) as usize);
-    let serves = |set: &[bool]| {
-        let up = set.iter().filter(|up| **up).count();
-        match quorum(volume) {
-            Quorum::One => up > 0,
-            Quorum::Half => up * 2 > set.len() || up * 2 == set.len() && set[0],
-            Quorum::Count(count) => up >= count,
-        }
-    };
+    let serves = |set: &[bool]| writes(volume, set);
     if !sets.into_iter().all(serves) {
         return (Health::Down, Some("too few bricks are up: bring the nodes back"));
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::HostFacts;
 use crate::services::glusterfs::facts::{
-    BrickDir, BrickHeal, Disk, Index, MountFacts, Moving, Peer, Undecided, Volume,
+    BrickDir, BrickHeal, Disk, Index, MountFacts, Moving, Packages, Peer, Undecided, Volume,
 };
 
 /// The answer of a command that could not always be asked.
@@ -29,6 +29,7 @@ impl<T> Asked<T> {
 }
 
 /// The glusterd service of a node.
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that was seen, not a state")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Daemon {
     /// The version as `glusterd --version` says it; `None`: not installed.
@@ -39,6 +40,8 @@ pub struct Daemon {
     pub active: bool,
     /// The unit starts at boot.
     pub enabled: bool,
+    /// Nothing can start it before the next boot: the node is out of service.
+    pub masked: bool,
     /// The node's own identity from `glusterd.info`; `None` before the first command.
     pub uuid: Option<String>,
     /// The op-version of its pool, as it has stored it (`glusterd.info`): what all members can do.
@@ -89,6 +92,8 @@ pub struct NodeFacts {
     pub moving: Asked<Vec<Moving>>,
     /// How full the file system of its brick is, where that was asked.
     pub disk: Option<Disk>,
+    /// Which version it has and could have, where that was asked.
+    pub packages: Option<Packages>,
     /// Addresses that the active firewall lets in to GlusterFS.
     pub admitted: BTreeSet<String>,
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::{Answer, Answers, NOT_ASKED, NodeLook};
 use crate::services::glusterfs::facts::cli::{self, one_line};
 use crate::services::glusterfs::facts::{
-    Asked, BrickDir, Daemon, Disk, MountFacts, NodeFacts, heal_answers, indices, moving,
+    Asked, BrickDir, Daemon, Disk, MountFacts, NodeFacts, Packages, heal_answers, indices, moving,
 };
 
 impl NodeFacts {
@@ -25,6 +25,7 @@ impl NodeFacts {
             heal,
             undecided,
             moving: asked(answers.get("glusterfs.rebalance"), moving),
+            packages: Packages::read(text(answers, "glusterfs.packages")),
             disk: Disk::read(text(answers, "glusterfs.disk")),
             indices: indices(text(answers, "glusterfs.index")),
             admitted: lines(text(answers, "glusterfs.admitted")),
@@ -83,6 +84,7 @@ fn daemon(answers: &Answers) -> Daemon {
         client: answers.get("glusterfs.client").is_some_and(|answer| answer.code == 0),
         active: property("ActiveState=") == "active",
         enabled: property("UnitFileState=").starts_with("enabled"),
+        masked: property("UnitFileState=").starts_with("masked"),
         op_version: info.lines().find_map(|line| line.strip_prefix("operating-version=")?.trim().parse().ok()),
         uuid: own_uuid(info),
         stored_peers: stored_peers(text(answers, "glusterfs.peers")),

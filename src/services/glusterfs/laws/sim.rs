@@ -7,7 +7,8 @@ use crate::facts::{HostFacts, OsFamily, Seen};
 use crate::model::NodeName;
 use crate::plan::{Plan, Refusal, Request, Task, Then, Var, surprises};
 use crate::services::glusterfs::facts::{
-    Asked, Brick, BrickDir, BrickHeal, Daemon, MountFacts, Moving, MovingState, NodeFacts, Peer, Volume, VolumeStatus,
+    Asked, Brick, BrickDir, BrickHeal, Daemon, MountFacts, Moving, MovingState, NodeFacts, Packages, Peer, Volume,
+    VolumeStatus,
 };
 use crate::services::glusterfs::plan::{Nodes, decide, mount_unit};
 use crate::services::glusterfs::spec::{Client, DedicatedBrick, Leaver, Member, PeerNames, Replica, Spec};
@@ -29,6 +30,12 @@ pub(super) struct SimNode {
     pub(super) mounted: bool,
     pub(super) boot_proof: bool,
     pub(super) on_root: bool,
+    /// Out of service.
+    pub(super) masked: bool,
+    /// It has the newest packages.
+    pub(super) newest: bool,
+    /// It knows which there are.
+    pub(super) lists: bool,
     /// It has missed the last brick.
     pub(super) behind: bool,
 }
@@ -52,6 +59,7 @@ pub(super) struct Sim {
     pub(super) next_uuid: u32,
     /// Who had a UUID that is nobody's any more.
     lost: BTreeMap<u32, NodeName>,
+    pub(super) op_version: u32,
     /// What a rebalance does, on all nodes, where one was begun.
     pub(super) moving: Option<MovingState>,
     /// Peers have not found each other again, as after a boot.
@@ -97,6 +105,7 @@ impl Sim {
             volume: None,
             next_uuid: 1,
             lost: BTreeMap::new(),
+            op_version: 100_000,
             moving: None,
             restless: false,
             done: Vec::new(),
@@ -208,6 +217,22 @@ impl Sim {
         })
     }
 
+    fn packages(&self, node: &SimNode) -> Packages {
+        let version = |newest: bool| if newest { "11.1-1" } else { "10.3-5" }.to_owned();
+        let max_op_version = Some(if self.nodes.values().all(|node| node.newest) { 110_000 } else { 100_000 });
+        Packages { installed: version(node.newest), candidate: version(node.lists || node.newest), max_op_version }
+    }
+
+    // Every other brick serves.
+    fn others_run(&self, node: &NodeName) -> bool {
+        let bricks = &self.volume.as_ref().unwrap().bricks;
+        let others = self
+            .nodes
+            .iter()
+            .filter(|(name, one)| *name != node && one.uuid.is_some_and(|uuid| bricks.contains(&uuid)));
+        others.clone().count() > 0 && others.clone().all(|(_, one)| one.up && one.brick_runs)
+    }
+
     fn moving(&self) -> Asked<Vec<Moving>> {
         let Some(state) = self.moving else { return Asked::Answer(Vec::new()) };
         let one = |host: &u32| Moving {
@@ -259,8 +284,9 @@ impl Sim {
                 client: node.installed,
                 active: node.active,
                 enabled: node.active,
+                masked: node.masked,
                 uuid: node.uuid.map(uuid),
-                op_version: node.uuid.map(|_| 100_000),
+                op_version: node.uuid.map(|_| self.op_version),
                 stored_peers: node.peers.iter().map(|peer| uuid(*peer)).collect(),
                 stored_volumes,
             },
@@ -286,6 +312,7 @@ impl Sim {
             heal: self.volume.as_ref().map(|volume| self.heal(volume)),
             undecided: None,
             moving: self.moving(),
+            packages: node.installed.then(|| self.packages(node)),
             disk: None,
             indices: Vec::new(),
             admitted: BTreeSet::new(),
@@ -509,6 +536,25 @@ impl Sim {
     fn day_two(&mut self, playbook: &str, task: &Task) {
         let node = task.id.node.clone();
         match playbook {
+            "maintenance-on" => {
+                assert!(self.volume.as_ref().is_none_or(|_| self.others_run(&node)), "the last copy out of service");
+                let node = self.nodes.get_mut(&node).unwrap();
+                (node.masked, node.active, node.brick_runs) = (true, false, false);
+            }
+            "maintenance-off" => {
+                self.nodes.get_mut(&node).unwrap().masked = false;
+                self.start(&node);
+            }
+            "package-lists" => self.nodes.get_mut(&node).unwrap().lists = true,
+            "upgrade" => {
+                let node = self.nodes.get_mut(&node).unwrap();
+                assert!(node.masked && !node.active, "upgraded under a daemon that runs");
+                node.newest = true;
+            }
+            "op-version" => {
+                assert!(self.nodes.values().all(|node| node.newest), "raised before all can do it");
+                self.op_version = 110_000;
+            }
             "rebalance-stop" => self.moving = Some(MovingState::Stopped),
             "rebalance" if task.vars.get("fix_layout") == Some(&Var::Flag(true)) => {
                 self.moving = Some(MovingState::LayoutFixed);

@@ -2,7 +2,7 @@
 
 use crate::facts::Seen;
 use crate::model::{Finding, Health};
-use crate::plan::{Act, Mode, Plan, Rebalance, Refusal, Request, surprises};
+use crate::plan::{Act, Duty, Mode, Plan, Rebalance, Refusal, Request, Rolling, surprises};
 use crate::services::glusterfs::CONTRACTS;
 use crate::services::glusterfs::facts::{Asked, MovingState, NodeFacts, health};
 use crate::services::glusterfs::laws::sim::{Sim, name};
@@ -152,7 +152,8 @@ fn every_task_keeps_the_terms_of_its_playbook() {
     for sim in [&mut emptied, &mut reinstalled] {
         sim.run(&Request::default(), usize::MAX).unwrap();
     }
-    let healed = emptied.clone();
+    let mut healed = emptied.clone();
+    healed.restless = false;
     emptied.lose_brick(2);
     reinstalled.reinstall(2, false);
     let place = |old, new| Request { places: [(name(old), name(new))].into(), wipe: true, ..Request::default() };
@@ -166,7 +167,15 @@ fn every_task_keeps_the_terms_of_its_playbook() {
     let stored = (1..=3).map(|i| (name(i), lost.look()[&name(i)].known().unwrap().daemon.uuid.clone().unwrap()));
     let stored = stored.collect();
     (1..=3).for_each(|i| lost.reinstall(i, true));
+    let mut out = healed.clone();
+    out.run(&ask(Act::Maintenance(name(2), Duty::Out)), usize::MAX).unwrap();
+    let [mut lists, mut newest] = [healed.clone(), healed.clone()];
+    (1..=3).for_each(|i| (lists.node(i).lists, newest.node(i).lists, newest.node(i).newest) = (true, true, true));
     let acts = [
+        (out, ask(Act::Maintenance(name(2), Duty::Back))),
+        (healed.clone(), ask(Act::Rolling(Rolling::Upgrade))),
+        (lists, ask(Act::Rolling(Rolling::UpgradeAsked))),
+        (newest, ask(Act::Rolling(Rolling::UpgradeAsked))),
         (lost, ask(Act::Restore(stored))),
         (healed, ask(Act::HealAll)),
         (sets, ask(Act::Rebalance(Rebalance::Start))),

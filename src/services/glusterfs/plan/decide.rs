@@ -5,7 +5,8 @@ use crate::services::glusterfs::plan::build::{add, names};
 use crate::services::glusterfs::plan::growth::Growth;
 use crate::services::glusterfs::plan::view::{Nodes, View};
 use crate::services::glusterfs::plan::{
-    bricks, clients, heal, hosts, identity, mount, options, places, pool, prepare, rebalance, removal, restore, volume,
+    bricks, clients, heal, hosts, identity, maintenance, mount, options, places, pool, prepare, rebalance, removal,
+    restore, volume,
 };
 use crate::services::glusterfs::spec::{Member, Spec};
 
@@ -13,13 +14,7 @@ use crate::services::glusterfs::spec::{Member, Spec};
 pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec<Refusal>> {
     let view = View::new(spec, nodes, request);
     if let Some(act) = &request.act {
-        return match act {
-            Act::Done => Ok(Plan::default()),
-            Act::HealAll => heal::plan(&view, nodes, None),
-            Act::Resolve(resolve) => heal::plan(&view, nodes, Some(resolve)),
-            Act::Restore(stored) => restore::plan(&view, stored),
-            Act::Rebalance(what) => rebalance::plan(&view, nodes, *what),
-        };
+        return asked(&view, nodes, act);
     }
     if let Some(waits) = hosts::deaf(&view) {
         let open = Some("what is to be done is known once every glusterd answers".to_owned());
@@ -94,6 +89,19 @@ pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec
     plan.notes.extend(mount::notes(&view));
     plan.notes.extend(growth.notes);
     Ok(plan)
+}
+
+// What is asked for by name, in place of what the inventory wants.
+fn asked(view: &View<'_>, nodes: &Nodes, act: &Act) -> Result<Plan, Vec<Refusal>> {
+    match act {
+        Act::Done => Ok(Plan::default()),
+        Act::HealAll => heal::plan(view, nodes, None),
+        Act::Resolve(resolve) => heal::plan(view, nodes, Some(resolve)),
+        Act::Restore(stored) => restore::plan(view, stored),
+        Act::Maintenance(node, duty) => maintenance::plan(view, node, *duty),
+        Act::Rolling(what) => maintenance::rolling(view, *what),
+        Act::Rebalance(what) => rebalance::plan(view, nodes, *what),
+    }
 }
 
 // The other nodes are idle while one starts the volume, for some seconds: there they can do what needs no volume.

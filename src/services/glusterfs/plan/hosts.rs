@@ -16,6 +16,11 @@ pub(super) fn check(view: &View<'_>) -> Vec<Refusal> {
         let lacks = facts.daemon.version.is_none().then_some("glusterfs-server");
         refusals.extend(host((&member.node, member.address), &facts.host, lacks));
         refusals.extend(names(view, &member.node, &facts.host));
+        if facts.daemon.masked {
+            let what = "it is out of service: its glusterd is masked";
+            let remedy = format!("`bricklayer maintenance off {}` takes it back; so does a boot", member.node);
+            refusals.push(refuse(Some(&member.node), what, remedy));
+        }
     }
     for (client, facts) in view.touched_clients() {
         let lacks = (!facts.daemon.client).then_some("the GlusterFS client");

@@ -11,6 +11,7 @@ mod heal;
 mod hosts;
 mod identity;
 mod leaving;
+mod maintenance;
 mod mount;
 pub mod mount_unit;
 mod options;
@@ -20,6 +21,7 @@ mod prepare;
 mod rebalance;
 mod removal;
 mod restore;
+mod upgrade;
 mod view;
 mod volume;
 
