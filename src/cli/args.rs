@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::day_two::{
-    GoArgs, HealArgs, MaintenanceArgs, RebalanceArgs, RemoveArgs, ReplaceArgs, RestoreArgs, StatusArgs,
+    DoctorArgs, GoArgs, HealArgs, MaintenanceArgs, RebalanceArgs, RemoveArgs, ReplaceArgs, RestoreArgs, StatusArgs,
 };
 use crate::cli::hand::{ExecArgs, GetArgs, PutArgs};
 use crate::cli::own::{RunArgs, SshArgs};
@@ -123,6 +123,8 @@ pub enum Command {
     Replace(ReplaceArgs),
     /// Show health, as the cluster itself sees it
     Status(StatusArgs),
+    /// Find what is wrong, or soon will be: check by check, with what was seen and what to do
+    Doctor(DoctorArgs),
     /// Show what is to be healed and what is in split-brain; say which copy is right; heal everything
     Heal(HealArgs),
     /// Show how far a rebalance is; start one, end it

@@ -7,7 +7,9 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::args::{ServiceArgs, service};
 use crate::model::Service;
-use crate::ops::{HealBy, HealWish, MaintenanceWish, RebalanceWish, RemoveWish, ReplaceWish, RestoreWish, RollingWish};
+use crate::ops::{
+    DoctorWish, HealBy, HealWish, MaintenanceWish, RebalanceWish, RemoveWish, ReplaceWish, RestoreWish, RollingWish,
+};
 use crate::plan::{Duty, Rebalance, Rolling};
 
 /// Options of `remove`.
@@ -215,6 +217,24 @@ impl GoArgs {
     pub(super) fn rolling(self, what: Rolling) -> RollingWish {
         let Self { dry_run, yes } = self;
         RollingWish { what, dry_run, yes }
+    }
+}
+
+/// Options of `doctor`.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct DoctorArgs {
+    /// Mend what `up` would, where that changes neither who is a member nor which copies there are
+    #[arg(long)]
+    pub fix: bool,
+    /// Do not ask
+    #[arg(short, long, requires = "fix")]
+    pub yes: bool,
+}
+
+impl DoctorArgs {
+    pub(super) fn wish(self) -> DoctorWish {
+        let Self { fix, yes } = self;
+        DoctorWish { fix, yes }
     }
 }
 

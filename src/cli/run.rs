@@ -85,6 +85,7 @@ async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault>
         Command::Heal(heal) => ops::heal(load(Vec::new())?, heal.wish()).await,
         Command::Rebalance(rebalance) => ops::rebalance(load(Vec::new())?, rebalance.wish()).await,
         Command::Backup { to } => ops::backup(load(Vec::new())?, BackupWish { to }).await,
+        Command::Doctor(doctor) => ops::doctor(load(Vec::new())?, doctor.wish()).await,
         Command::Maintenance(wish) => ops::maintenance(load(Vec::new())?, wish.wish()).await,
         Command::Upgrade(go) => ops::rolling(load(Vec::new())?, go.rolling(Rolling::Upgrade)).await,
         Command::Restore(restore) => ops::restore(load(Vec::new())?, restore.wish()).await,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::events::LookWhy;
+use crate::facts::Look;
 use crate::model::{Finding, Health};
 use crate::ops::run::Run;
 use crate::ops::{Fault, Job};
@@ -26,26 +27,41 @@ pub(super) async fn show(mut job: Job, purpose: Purpose, watch: bool) -> Result<
     let mut shown;
     let code = loop {
         let look = run.look(LookWhy::First, purpose).await;
-        let findings: Vec<Finding> = run.job.rooms.iter().flat_map(|room| room.findings(&look, purpose)).collect();
-        let silent = look.nodes.values().all(|seen| seen.known().is_none());
-        let paused = run.context.tell.pause().await;
-        shown = run.job.settings.console.findings(&findings, watch);
-        drop(paused);
+        let found = findings(&run, &look, purpose);
+        shown = tell(&run, &found, watch).await;
         if watch && shown.is_ok() && !run.context.interrupt.stopping() {
             tokio::select! {
                 () = tokio::time::sleep(EVERY) => continue,
                 () = run.context.interrupt.pressed() => {}
             }
         }
-        break if silent { 4 } else { verdict(&findings) };
+        break verdict(&look, &found);
     };
-    run.end(shown.map_err(Fault::Terminal), move |_| code).await
+    run.end(shown, move |_| code).await
 }
 
-// A node or a client that is down degrades the cluster; only a service that does not serve is down.
-fn verdict(findings: &[Finding]) -> u8 {
-    let down =
-        findings.iter().any(|finding| !matches!(finding.kind, "node" | "client") && finding.health == Health::Down);
+/// What all rooms find in a look.
+pub(super) fn findings(run: &Run, look: &Look, purpose: Purpose) -> Vec<Finding> {
+    run.job.rooms.iter().flat_map(|room| room.findings(look, purpose)).collect()
+}
+
+/// Shows it; `again` in place of what was shown last.
+pub(super) async fn tell(run: &Run, findings: &[Finding], again: bool) -> Result<(), Fault> {
+    let paused = run.context.tell.pause().await;
+    let shown = run.job.settings.console.findings(findings, again);
+    drop(paused);
+    shown.map_err(Fault::Terminal)
+}
+
+/// The exit code: 4 where no node answers. A node or a client that is down degrades the cluster; only a service that does not
+/// serve is down.
+pub(super) fn verdict(look: &Look, findings: &[Finding]) -> u8 {
+    if look.nodes.values().all(|seen| seen.known().is_none()) {
+        return 4;
+    }
+    let down = findings
+        .iter()
+        .any(|finding| !matches!(finding.kind, "node" | "client" | "check") && finding.health == Health::Down);
     match findings.iter().map(|finding| finding.health).max() {
         _ if down => 8,
         None | Some(Health::Healthy) => 0,

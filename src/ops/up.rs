@@ -10,11 +10,12 @@ use crate::model::NodeName;
 use crate::ops::ask::confirm;
 use crate::ops::run::Run;
 use crate::ops::{Fault, Job, SavedPlan, backup, job};
-use crate::plan::{Act, Mode, PARCEL, Plan, Refusal, Request, Rolling, Stage, Then, surprises};
+use crate::plan::{Act, Mode, PARCEL, Plan, Refusal, Request, Rolling, Stage, Task, Then, surprises};
 use crate::services::Purpose;
 
 /// What `up` is asked for.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of a command")]
 pub struct UpWish {
     /// Bootstrap, join, or either.
     pub mode: Mode,
@@ -28,6 +29,8 @@ pub struct UpWish {
     pub act: Option<Act>,
     /// What nodes that leave have stored is deleted.
     pub wipe: bool,
+    /// Only what changes neither who is a member nor which copies there are.
+    pub mends: bool,
     /// What nodes are to have again, by where it lies here.
     pub parcels: BTreeMap<NodeName, Load>,
     /// Only this, and only as long as it holds.
@@ -181,7 +184,7 @@ async fn locked(
         if !agreed(run, wish.yes, &rest).await? {
             return Ok(true);
         }
-        if !backup::before(run, &look, &rest).await? {
+        if !mends(run, wish, &rest).await || !backup::before(run, &look, &rest).await? {
             return Ok(true);
         }
         plan = rest;
@@ -208,8 +211,23 @@ async fn delivered(run: &Run, wish: &UpWish, plan: &Plan) -> bool {
     all
 }
 
-// Is it the plan that was saved, where one was? Otherwise that was said.
+// Does it only mend, where that is wanted? Otherwise that was said.
+async fn mends(run: &Run, wish: &UpWish, plan: &Plan) -> bool {
+    let grows = |playbook: &str| run.job.rooms.iter().any(|room| room.changes_members(playbook));
+    let more: Vec<_> = plan.tasks().filter(|task| wish.mends && grows(&task.id.playbook)).collect();
+    if !more.is_empty() {
+        let remedy = "`bricklayer up` does that too: look at its plan";
+        let what = |task: &Task| format!("it would change members or copies: {} ({})", task.id.playbook, task.why);
+        run.refuse(more.iter().map(|task| refusal(Some(&task.id.node), what(task), remedy)).collect()).await;
+    }
+    more.is_empty()
+}
+
+// Is it what was asked for: the plan that was saved, where one was? Otherwise that was said.
 async fn holds(run: &Run, wish: &UpWish, plan: &Plan) -> Result<bool, Fault> {
+    if !mends(run, wish, plan).await {
+        return Ok(false);
+    }
     let Some(saved) = &wish.saved else { return Ok(true) };
     let differences = saved.differences(plan, &run.render(plan)?);
     let holds = differences.is_empty();

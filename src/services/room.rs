@@ -17,6 +17,8 @@ pub enum Purpose {
     Status,
     /// To say what is to be healed, and what cannot be: asks every copy of it.
     Heal,
+    /// To find what is wrong, or soon will be: asks all that may show it.
+    Checkup,
     /// To bring newer packages: asks which there are.
     Upgrade,
     /// To say how far files are on their way to another place.

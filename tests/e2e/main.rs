@@ -19,6 +19,7 @@ mod bring_up;
 mod by_hand;
 mod clients;
 mod distributions;
+mod doctor;
 mod firewall;
 mod floods;
 mod growth;

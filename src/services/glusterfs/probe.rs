@@ -233,6 +233,45 @@ elif command -v firewall-cmd >/dev/null && systemctl -q is-active firewalld; the
 fi
 true"#;
 
+/// Signs of trouble that no other question shows.
+pub fn checkup_section(path: &str) -> Section {
+    Section::new("glusterfs.checkup", format!("a={}\n{CHECKUP}", quote(path)))
+}
+
+// Gluster's logs are in UTC. A line is `[TIME] LEVEL [MSGID: N] [file:line:function] 0-name: TEXT`. A healthy start writes a dozen errors
+// that mean nothing; these mean something.
+const CHECKUP: &str = r#"for h in $(sed -n 's/^hostname1=//p' /var/lib/glusterd/peers/* 2>/dev/null); do
+  timeout 3 bash -c 'exec 3<>"/dev/tcp/$0/24007"' "$h" 2>/dev/null || echo "unreached $h"
+done
+while [ ! -d "$a/" ]; do a=${a%/*}; done
+echo "fs $(stat -f -c %T "$a/")"
+m=$(timeout 5 df --output=target -- "$a/" | tail -n 1)
+command -v xfs_info >/dev/null && timeout 5 xfs_info "$m" 2>/dev/null | sed -n 's/.*isize=\([0-9]*\).*/isize \1/p'
+echo "machine $(cat /etc/machine-id 2>/dev/null)"
+echo "hostkey $(cut -d ' ' -f 2 /etc/ssh/ssh_host_ed25519_key.pub 2>/dev/null)"
+echo "limit $(systemctl show -p Result --value glusterd)"
+timeout 5 timedatectl show -p NTPSynchronized 2>/dev/null | sed -n 's/^NTPSynchronized=/ntp /p'
+since=$(date -u -d '1 hour ago' '+%Y-%m-%d %H:%M:%S')
+for f in /var/log/glusterfs/*.log /var/log/glusterfs/bricks/*.log; do
+  [ -f "$f" ] && tail -n 4000 "$f"
+done | awk -v since="[$since" '
+  BEGIN {
+    n = split("Cksums .* differ;health.?check .*failed;[Nn]o space left;Too many open files;quorum .*(not met|lost);" \
+      "split.?brain;Input/output error;op.version .*(not supported|mismatch|incorrect);ports in the range are exhausted;" \
+      "[Aa]uthentication .*failed;[Gg]fid mismatch;different gfid;Structure needs cleaning;Read-only file system", signs, ";")
+  }
+  $4 ~ /^[ECAW]$/ && substr($0, 1, 20) >= since {
+    text = $0
+    sub(/^[^]]*\] [A-Z] (\[MSGID: [0-9]+\] )?\[[^]]*\] /, "", text)
+    for (i = 1; i <= n; i++) if (text ~ signs[i]) {
+      count[i]++
+      last[i] = text
+      break
+    }
+  }
+  END { for (kind in count) print "error " count[kind] " " last[kind] }' | sort -k 2nr | head -n 5
+true"#;
+
 /// Which version is installed, which one the node's sources have as far as it knows, and what the pool could do. The last is only asked of
 /// few nodes, and not while a peer does not answer.
 pub fn packages_section(pool: bool) -> Section {

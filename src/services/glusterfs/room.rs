@@ -8,7 +8,7 @@ use crate::model::{Finding, NodeName, Service};
 use crate::plan::{Contract, Plan, Refusal, Request};
 use crate::services::glusterfs::contract::{CONTRACTS, MEMBERSHIP};
 use crate::services::glusterfs::facts::{self, NodeFacts};
-use crate::services::glusterfs::plan::{Nodes, decide};
+use crate::services::glusterfs::plan::{Nodes, checkup, decide};
 use crate::services::glusterfs::probe;
 use crate::services::glusterfs::spec::Spec;
 use crate::services::room::{Purpose, Room};
@@ -59,13 +59,19 @@ impl Room for Glusterfs {
         let only_mounts = !leaves && self.spec.clients.iter().any(|client| client.node == *node);
         let mut sections = if only_mounts { probe::client_sections(&self.spec) } else { probe::sections(&self.spec) };
         let witness = self.spec.members.iter().take(HEAL_WITNESSES).any(|member| member.node == *node);
-        let heals = matches!(purpose, Purpose::Status | Purpose::Heal) || !self.spec.leaving.is_empty();
+        let heals =
+            matches!(purpose, Purpose::Status | Purpose::Heal | Purpose::Checkup) || !self.spec.leaving.is_empty();
         if heals && witness {
             sections.push(probe::heal_section(&self.spec.volume));
         }
         match purpose {
             Purpose::Heal if !only_mounts => sections.push(probe::index_section(&self.spec.volume)),
             Purpose::Status if !only_mounts => sections.push(probe::disk_section(&self.spec.brick_path)),
+            Purpose::Checkup if !only_mounts => {
+                sections.push(probe::disk_section(&self.spec.brick_path));
+                sections.push(probe::checkup_section(&self.spec.brick_path));
+                sections.push(probe::packages_section(witness));
+            }
             Purpose::Upgrade if !only_mounts => sections.push(probe::packages_section(witness)),
             Purpose::Rebalance if witness => sections.push(probe::rebalance_section(&self.spec.volume)),
             _ => {}
@@ -82,6 +88,7 @@ impl Room for Glusterfs {
         let nodes = self.look(look);
         match purpose {
             Purpose::Plan | Purpose::Upgrade => Vec::new(),
+            Purpose::Checkup => checkup(&self.spec, &nodes),
             Purpose::Status => facts::health(&self.spec, &nodes),
             Purpose::Heal => facts::healing(&self.spec, &nodes),
             Purpose::Rebalance => facts::rebalancing(&self.spec, &nodes),

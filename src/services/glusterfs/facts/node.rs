@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::HostFacts;
 use crate::services::glusterfs::facts::{
-    BrickDir, BrickHeal, Disk, Index, MountFacts, Moving, Packages, Peer, Undecided, Volume,
+    BrickDir, BrickHeal, Checkup, Disk, Index, MountFacts, Moving, Packages, Peer, Undecided, Volume,
 };
 
 /// The answer of a command that could not always be asked.
@@ -94,6 +94,8 @@ pub struct NodeFacts {
     pub disk: Option<Disk>,
     /// Which version it has and could have, where that was asked.
     pub packages: Option<Packages>,
+    /// What a check-up has asked.
+    pub checkup: Option<Checkup>,
     /// Addresses that the active firewall lets in to GlusterFS.
     pub admitted: BTreeSet<String>,
 }

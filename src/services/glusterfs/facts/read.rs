@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::{Answer, Answers, NOT_ASKED, NodeLook};
 use crate::services::glusterfs::facts::cli::{self, one_line};
 use crate::services::glusterfs::facts::{
-    Asked, BrickDir, Daemon, Disk, MountFacts, NodeFacts, Packages, heal_answers, indices, moving,
+    Asked, BrickDir, Checkup, Daemon, Disk, MountFacts, NodeFacts, Packages, heal_answers, indices, moving,
 };
 
 impl NodeFacts {
@@ -26,6 +26,7 @@ impl NodeFacts {
             undecided,
             moving: asked(answers.get("glusterfs.rebalance"), moving),
             packages: Packages::read(text(answers, "glusterfs.packages")),
+            checkup: Checkup::read(text(answers, "glusterfs.checkup")),
             disk: Disk::read(text(answers, "glusterfs.disk")),
             indices: indices(text(answers, "glusterfs.index")),
             admitted: lines(text(answers, "glusterfs.admitted")),

@@ -312,6 +312,7 @@ impl Sim {
             heal: self.volume.as_ref().map(|volume| self.heal(volume)),
             undecided: None,
             moving: self.moving(),
+            checkup: None,
             packages: node.installed.then(|| self.packages(node)),
             disk: None,
             indices: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod bricks;
 mod build;
+mod checkup;
 mod clients;
 mod cluster;
 mod decide;
@@ -25,5 +26,6 @@ mod upgrade;
 mod view;
 mod volume;
 
+pub use checkup::checkup;
 pub use decide::decide;
 pub use view::Nodes;
