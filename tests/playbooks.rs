@@ -142,6 +142,7 @@ fn glusterfs() -> BTreeMap<&'static str, Vars> {
             "create",
             vec![
                 volume.clone(),
+                ("arbiter", Var::Flag(true)),
                 ("replica", Var::Number(3)),
                 bricks.clone(),
                 options.clone(),
@@ -167,6 +168,7 @@ fn glusterfs() -> BTreeMap<&'static str, Vars> {
                 bricks,
                 ("before", Var::Number(1)),
                 ("replica_before", Var::Number(1)),
+                ("arbiter", Var::Flag(true)),
                 ("guard", Var::Flag(true)),
                 ("force", Var::Flag(true)),
             ],
@@ -188,7 +190,7 @@ fn glusterfs() -> BTreeMap<&'static str, Vars> {
 
 /// The same, and once more for each value of the variables that choose between branches.
 fn variants() -> Vec<(&'static str, Vars)> {
-    let choices: [(&str, &[Var]); 10] = [
+    let choices: [(&str, &[Var]); 11] = [
         ("family", &[Var::Text(String::new())]),
         ("firewall", &[Var::Text(String::new())]),
         ("force", &[Var::Flag(false)]),
@@ -199,6 +201,7 @@ fn variants() -> Vec<(&'static str, Vars)> {
         ("dead", &[Var::Flag(false)]),
         ("lost", &[Var::Flag(false)]),
         ("guard", &[Var::Flag(false)]),
+        ("arbiter", &[Var::Flag(false)]),
     ];
     let mut variants = Vec::new();
     for (name, vars) in glusterfs() {

@@ -105,7 +105,8 @@ pub fn is_whole(lab: &Lab, host: &str) {
             ["config/", "frontend_builds/", "slurm/", "slurm/logs/", "slurm/spool/", "slurm/state/", "uploads/"]
         );
         let fstab = lab.ssh(node, "cat /etc/fstab");
-        let lines = fstab.lines().filter(|line| line.starts_with("localhost:/shared_data /mnt/gluster glusterfs "));
+        let line = format!("10.77.0.10{node}:/shared_data /mnt/gluster glusterfs ");
+        let lines = fstab.lines().filter(|found| found.starts_with(&line));
         assert_eq!(lines.count(), 1, "{fstab}");
         let state =
             lab.ssh(node, "systemctl is-enabled glusterd gluster-mount-shared_data; systemctl is-system-running");

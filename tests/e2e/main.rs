@@ -14,6 +14,7 @@ mod memory;
 mod trouble;
 mod writer;
 
+mod arbiter;
 mod backups;
 mod bring_up;
 mod by_hand;

@@ -189,6 +189,8 @@ fn mount(spec: &Spec) -> Vec<Section> {
                 "{held} || exit 0\ntimeout 5 sh -c 'grep -h \"^connected\" \"$1\"/.meta/graphs/active/*-client-*/private' sh {at}; true"
             ),
         ),
+        // Whether it has a glusterd that tells it of changes: a connection to port 24007 of any.
+        Section::new("glusterfs.deaf", format!("{held} || exit 0\nm={at}\n{DEAF}")),
         Section::new("glusterfs.hides", format!("{held} || ls -A {at} 2>/dev/null | head -n 1")),
         Section::new("glusterfs.fstab", format!("m={at}; awk -v m=\"$m\" '!/^[ \\t]*#/ && $2 == m' /etc/fstab; true")),
         Section::new("glusterfs.unit", format!("cat /etc/systemd/system/{unit}")),
@@ -203,6 +205,10 @@ fn mount(spec: &Spec) -> Vec<Section> {
         ),
     ]
 }
+
+const DEAF: &str = r#"p=$(ps -C glusterfs -o pid=,args= | awk -v m="$m" '$NF == m { print $1; exit }')
+[ -n "$p" ] && command -v ss >/dev/null || exit 0
+ss -Htnp state established '( dport = :24007 )' | grep -q "pid=$p," || echo deaf"#;
 
 // Addresses that the active firewall admits to glusterd and to the bricks, one a line.
 fn firewall() -> Section {

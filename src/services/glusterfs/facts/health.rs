@@ -115,6 +115,7 @@ const FULL: u64 = 95;
 
 fn mount(spec: &Spec, mount: &MountFacts) -> String {
     match (mount.holds(&spec.volume), mount.answers, mount.misses) {
+        (true, true, _) if mount.deaf => "mounted, deaf to changes".to_owned(),
         (true, true, 0) => MOUNTED.to_owned(),
         (true, true, misses) => format!("mounted, without {misses} of the bricks"),
         (true, false, _) => "mounted, does not answer".to_owned(),
@@ -124,6 +125,11 @@ fn mount(spec: &Spec, mount: &MountFacts) -> String {
 
 fn remedy(mount: &MountFacts) -> String {
     match mount.misses {
+        _ if mount.deaf => {
+            "it has lost touch with every glusterd, and does not hear when the volume changes; where that stays so, unmount it \
+             when nobody works in it, and `bricklayer up` mounts it anew"
+                .to_owned()
+        }
         0 => "`bricklayer plan` shows what is missing".to_owned(),
         _ => "a mount connects to bricks that are back within two minutes; what it writes until then is healed"
             .to_owned(),
@@ -174,6 +180,8 @@ fn volume(spec: &Spec, nodes: &Nodes, heal: Option<&[BrickHeal]>) -> Finding {
     };
     let count = up.iter().filter(|up| **up).count();
     let shape = match volume.sets() {
+        1 if volume.arbiter > 0 => format!("2 + {} arbiter", volume.arbiter),
+        sets if volume.arbiter > 0 => format!("{sets} x (2 + {})", volume.arbiter),
         1 => format!("replica {}", volume.replica),
         sets => format!("{sets} x {}", volume.replica),
     };

@@ -2,6 +2,7 @@
 
 /// What is at the mount point, and what will be there after a boot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that was seen, not a state")]
 pub struct MountFacts {
     /// Type and source of what is mounted: `fuse.glusterfs`, `localhost:/gv0`. `None`: nothing is.
     pub mounted: Option<(String, String)>,
@@ -10,6 +11,9 @@ pub struct MountFacts {
     /// Bricks that the mount is not connected to: what is written there meanwhile has to be healed. After a node was dead
     /// it tries again only when its last try has timed out, up to two minutes later (seen on 10.3).
     pub misses: usize,
+    /// It has lost touch with every glusterd: it does not hear of changes of the volume, and writes to the bricks of before. For a
+    /// moment that is so whenever its glusterd is restarted; where it was mounted from `localhost`, it stays so.
+    pub deaf: bool,
     /// Not mounted, and the folder holds something that a mount would hide.
     pub hides: bool,
     /// Lines of fstab for this mount point.

@@ -82,6 +82,8 @@ pub struct BrickCopy {
     pub node: NodeName,
     /// In which brick, `host:path`.
     pub brick: String,
+    /// That brick holds names, no data: of content it knows nothing.
+    pub arbiter: bool,
     /// What other copies call that brick.
     pub id: String,
     /// How it looks there.
@@ -140,6 +142,7 @@ fn copies(brick: &Brick, nodes: &Nodes) -> Vec<BrickCopy> {
     let copy = |copy: &FileCopy| BrickCopy {
         node: node.clone(),
         brick: brick.name.clone(),
+        arbiter: brick.arbiter,
         id: index.id.clone(),
         copy: copy.clone(),
     };

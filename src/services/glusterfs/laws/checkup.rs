@@ -40,13 +40,14 @@ fn ill((sim, nodes): &(Sim, Nodes)) -> Vec<(String, String, String)> {
 fn a_cluster_that_is_well_passes_every_check() {
     let at = well();
     assert_eq!(ill(&at), []);
-    assert_eq!(checkup(&at.0.spec, &at.1).iter().filter(|one| one.kind == "check").count(), 13);
+    assert_eq!(checkup(&at.0.spec, &at.1).iter().filter(|one| one.kind == "check").count(), 14);
 }
 
 #[test]
 fn each_trouble_is_found_with_its_node_and_a_way_out() {
     type Harm = fn(&mut NodeFacts);
-    let cases: [(Harm, &str, &str); 12] = [
+    let cases: [(Harm, &str, &str); 13] = [
+        (|facts| facts.mount.deaf = true, "mounts, server2", "lost touch with every glusterd"),
         (|facts| facts.daemon.enabled = false, "glusterd, server2", "does not start at boot"),
         (|facts| facts.daemon.masked = true, "glusterd, server2", "out of service"),
         (|facts| facts.checkup = Checkup::read("unreached 10.0.0.3\n"), "peers, server2", "port 24007 of 10.0.0.3"),

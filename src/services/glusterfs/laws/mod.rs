@@ -1,5 +1,6 @@
 //! The laws of the planner, proved against a small simulator of GlusterFS.
 
+mod arbiter;
 mod checkup;
 mod maintenance;
 mod props;

@@ -43,6 +43,8 @@ pub(super) struct SimNode {
 #[derive(Clone, Debug)]
 pub(super) struct SimVolume {
     pub(super) replica: u32,
+    /// The last of three holds names only.
+    pub(super) arbiter: bool,
     pub(super) bricks: Vec<u32>,
     pub(super) started: bool,
     pub(super) options: BTreeMap<String, String>,
@@ -179,6 +181,7 @@ impl Sim {
             }
             self.volume = Some(SimVolume {
                 replica,
+                arbiter: false,
                 bricks: uuids[..whole].to_vec(),
                 started: true,
                 options: BTreeMap::new(),
@@ -335,6 +338,7 @@ impl Sim {
     fn mount(&self, node: &SimNode, name: &NodeName) -> MountFacts {
         let volume = self.volume.as_ref();
         MountFacts {
+            deaf: false,
             mounted: node.mounted.then(|| ("fuse.glusterfs".to_owned(), "localhost:/gv0".to_owned())),
             answers: node.mounted,
             misses: 0,
@@ -368,20 +372,26 @@ impl Sim {
 
     fn volumes_of(&self, node: &SimNode) -> Vec<Volume> {
         let Some(volume) = self.volume.as_ref().filter(|_| self.knows_volume(node)) else { return Vec::new() };
-        let brick = |host: &u32| Brick {
+        let brick = |(at, host): (usize, &u32)| Brick {
             name: format!("{host}:{PATH}"),
             host: uuid(*host),
             path: PATH.to_owned(),
-            arbiter: false,
+            arbiter: volume.arbiter && at % 3 == 2,
         };
         vec![Volume {
             name: "gv0".to_owned(),
             id: "id".to_owned(),
             status: if volume.started { VolumeStatus::Started } else { VolumeStatus::Created },
             replica: volume.replica,
-            arbiter: 0,
+            arbiter: u32::from(volume.arbiter),
             disperse: 0,
-            bricks: volume.bricks.iter().map(brick).take(volume.bricks.len() - usize::from(node.behind)).collect(),
+            bricks: volume
+                .bricks
+                .iter()
+                .enumerate()
+                .map(brick)
+                .take(volume.bricks.len() - usize::from(node.behind))
+                .collect(),
             options: volume.options.clone().into_iter().collect(),
         }]
     }
@@ -634,6 +644,7 @@ impl Sim {
         );
         volume.bricks.retain(|brick| !gone.contains(brick));
         volume.replica = u32::try_from(number(task, "replica")).unwrap();
+        volume.arbiter = false;
         assert!(!volume.bricks.is_empty() && volume.bricks.len() == volume.replica as usize, "{volume:?}");
         let stay = |node: &&SimNode| node.uuid.is_some_and(|uuid| volume.bricks.contains(&uuid));
         assert!(
@@ -703,6 +714,7 @@ impl Sim {
         assert_eq!(bricks.len() % replica, 0);
         self.volume = Some(SimVolume {
             replica: u32::try_from(replica).unwrap(),
+            arbiter: task.vars.get("arbiter") == Some(&Var::Flag(true)),
             bricks,
             started: true,
             options: BTreeMap::new(),
@@ -732,6 +744,10 @@ impl Sim {
         if replica > volume.replica as usize {
             assert!(replica <= 2 * volume.replica as usize, "a quorum of empty copies: they would serve by themselves");
             assert_eq!(new.len(), (replica - volume.replica as usize) * sets);
+            if task.vars.get("arbiter") == Some(&Var::Flag(true)) {
+                assert_eq!((volume.replica, replica, volume.arbiter), (2, 3, false), "no shape of gluster's");
+                volume.arbiter = true;
+            }
         } else {
             assert_eq!(replica, volume.replica as usize);
             assert_eq!(new.len() % replica, 0);

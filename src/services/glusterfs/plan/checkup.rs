@@ -38,6 +38,7 @@ pub fn checkup(spec: &Spec, nodes: &Nodes) -> Vec<Finding> {
     add("firewall", Health::Degraded, "none, or it admits every member".to_owned(), firewalls(&view));
     add("disks", Health::Degraded, format!("below {FILLING}%"), disks(&view));
     add("bricks", Health::Degraded, "XFS, on their own file system".to_owned(), bricks(&asked));
+    add("mounts", Health::Degraded, "mounted, on every brick, and told of changes".to_owned(), mounts(&view));
     add("mounts at boot", Health::Degraded, "as they survive every boot order".to_owned(), boots(&view));
     add("logs of the last hour", Health::Degraded, "no trouble that is known".to_owned(), errors(&asked));
     findings.extend(pending(spec, nodes, &request));
@@ -262,6 +263,30 @@ fn bricks(asked: &[Asked<'_>]) -> Vec<Trouble> {
         }
     }
     troubles
+}
+
+fn mounts(view: &View<'_>) -> Vec<Trouble> {
+    let members = view.known.iter().map(|(member, facts)| (&member.node, *facts));
+    let all = members.chain(view.clients.iter().map(|(client, facts)| (&client.node, *facts)));
+    let trouble = |(node, facts): (&NodeName, &NodeFacts)| {
+        let anew = "where that stays so, unmount it when nobody works in it, and `bricklayer up` mounts it anew";
+        let (seen, remedy) = match &facts.mount {
+            mount if !mount.holds(&view.spec.volume) => ("not mounted".to_owned(), "`bricklayer up` mounts it"),
+            mount if !mount.answers => {
+                ("mounted, and does not answer".to_owned(), "too few bricks are up, or too few reached")
+            }
+            mount if mount.deaf => {
+                ("has lost touch with every glusterd: it does not hear when the volume changes".to_owned(), anew)
+            }
+            mount if mount.misses > 0 => (
+                format!("is without {} of the bricks", mount.misses),
+                "a brick that is back is found again within two minutes",
+            ),
+            _ => return None,
+        };
+        Some((node.clone(), seen, remedy.to_owned()))
+    };
+    all.filter_map(trouble).collect()
 }
 
 fn boots(view: &View<'_>) -> Vec<Trouble> {

@@ -94,6 +94,7 @@ fn create<'a>(view: &View<'a>) -> Result<Bricks<'a>, Vec<Refusal>> {
                 )]);
             }
             notes.extend(waiting(&members.split_off(whole), replica));
+            notes.extend(arbiters(view, &members));
             replica
         }
     };
@@ -115,7 +116,7 @@ fn grow<'a>(view: &View<'a>, volume: &Volume) -> Result<Bricks<'a>, Vec<Refusal>
         notes.extend(advice(view.spec.replica, volume.replica));
         return Ok((Change::None, Vec::new(), notes));
     }
-    shape(volume, view.spec.replica)?;
+    shape(view, volume)?;
     // With several replica sets, `auto` keeps their size: a raise would need a new brick for every set at once.
     let target = match view.spec.replica {
         Replica::Auto if volume.sets() == 1 => {
@@ -151,8 +152,17 @@ fn grow<'a>(view: &View<'a>, volume: &Volume) -> Result<Bricks<'a>, Vec<Refusal>
         notes.extend(advice(view.spec.replica, target));
         return Ok((Change::Grow { raise, replica, extend: Vec::new() }, new, notes));
     }
+    if adds_arbiter(view, volume, replica) {
+        notes.extend(raise.iter().map(|member: &&Member| {
+            note(Level::Info, None, format!("{} holds names, and no data (arbiter)", member.node))
+        }));
+    } else if view.spec.arbiter > volume.arbiter && volume.replica >= 3 {
+        let text = "the volume has three full copies, of which gluster makes no arbiter; it is left as it is";
+        notes.push(note(Level::Info, None, text));
+    }
     let whole = if replica > target { 0 } else { new.len() - new.len() % replica as usize };
     notes.extend(waiting(&new.split_off(whole), replica));
+    notes.extend(if volume.arbiter > 0 { arbiters(view, &new) } else { None });
     notes.extend(advice(view.spec.replica, replica));
     let change =
         if raise.is_empty() && new.is_empty() { Change::None } else { Change::Grow { raise, replica, extend: new } };
@@ -160,11 +170,12 @@ fn grow<'a>(view: &View<'a>, volume: &Volume) -> Result<Bricks<'a>, Vec<Refusal>
 }
 
 // Shapes that bricks cannot simply be added to.
-fn shape(volume: &Volume, wanted: Replica) -> Result<(), Vec<Refusal>> {
+fn shape(view: &View<'_>, volume: &Volume) -> Result<(), Vec<Refusal>> {
+    let wanted = view.spec.replica;
     let what = if volume.disperse > 0 {
         "is dispersed"
-    } else if volume.arbiter > 0 {
-        "has arbiters"
+    } else if volume.arbiter > view.spec.arbiter {
+        "has arbiters, and the inventory wants none"
     } else if volume.replica == 1 && volume.bricks.len() > 1 && wanted != Replica::Fixed(1) {
         "is distributed without replicas"
     } else {
@@ -175,6 +186,18 @@ fn shape(volume: &Volume, wanted: Replica) -> Result<(), Vec<Refusal>> {
         format!("volume `{}` {what}: it cannot be grown by adding one brick for each node", volume.name),
         "add bricks by hand with `gluster volume add-brick`, or take `glusterfs: true` off the new nodes",
     )])
+}
+
+// The last of each three holds names, no data.
+fn arbiters(view: &View<'_>, members: &[&Member]) -> Option<Note> {
+    let thirds: Vec<_> = members.iter().skip(2).step_by(3).map(|member| &member.node).collect();
+    (view.spec.arbiter > 0 && !thirds.is_empty())
+        .then(|| note(Level::Info, None, format!("{} holds names, and no data (arbiter)", names(thirds))))
+}
+
+/// Is this add-brick the one that makes two copies two copies and an arbiter?
+pub(super) fn adds_arbiter(view: &View<'_>, volume: &Volume, replica: u32) -> bool {
+    view.spec.arbiter > volume.arbiter && (volume.replica, replica) == (2, 3)
 }
 
 fn waiting(members: &[&Member], replica: u32) -> Option<Note> {
@@ -241,7 +264,8 @@ fn advice(wanted: Replica, replica: u32) -> Option<Note> {
         (_, 2) => Some(note(
             Level::Warning,
             None,
-            "two copies can split-brain when the nodes lose sight of each other; a third node prevents that",
+            "two copies can split-brain when the nodes lose sight of each other; a third node prevents that, also one that \
+             holds names only (`arbiter: 1`)",
         )),
         (Replica::Auto, n) if n > 3 => Some(note(
             Level::Advice,

@@ -161,9 +161,10 @@ fn winner<'a>(split: &'a SplitBrain, by: &By) -> Result<Option<&'a BrickCopy>, R
     };
     let best = match by {
         By::Source(node) => {
-            let copy = split.copies.iter().find(|one| one.node == *node);
+            let copy = split.copies.iter().find(|one| one.node == *node && !one.arbiter);
             return copy.map(Some).ok_or_else(|| {
-                let holders: Vec<_> = split.copies.iter().map(|one| one.node.as_str()).collect();
+                let holders: Vec<_> =
+                    split.copies.iter().filter(|one| !one.arbiter).map(|one| one.node.as_str()).collect();
                 let what = format!("{node} has no copy that could be right");
                 refuse(None, format!("`{}`: {what}", split.name), format!("choose one of {}", holders.join(", ")))
             });
@@ -187,8 +188,9 @@ fn winner<'a>(split: &'a SplitBrain, by: &By) -> Result<Option<&'a BrickCopy>, R
 
 // One that is above at least one other, and disputed by none that is equal.
 fn best<K: Ord>(split: &SplitBrain, key: impl Fn(&BrickCopy) -> K) -> Option<&BrickCopy> {
-    let top = split.copies.iter().max_by_key(|one| key(one))?;
-    let (equal, lower): (Vec<_>, Vec<_>) = split.copies.iter().partition(|one| key(one) == key(top));
+    let copies = || split.copies.iter().filter(|one| !one.arbiter);
+    let top = copies().max_by_key(|one| key(one))?;
+    let (equal, lower): (Vec<_>, Vec<_>) = copies().partition(|one| key(one) == key(top));
     (!lower.is_empty() && equal.into_iter().all(|one| agree(one, top))).then_some(top)
 }
 

@@ -144,11 +144,15 @@ fn copies(view: &View<'_>, volume: &Volume, leaving: &[&Brick], all: &[Leaving<'
     if volume.status != VolumeStatus::Started {
         return none(format!("volume `{}` is not started", volume.name), "start it (`bricklayer up`), and run again");
     }
-    if volume.arbiter > 0 || volume.disperse > 0 {
-        return none(
-            format!("volume `{}` has arbiter or disperse bricks, which are not handled yet", volume.name),
-            "see `gluster volume remove-brick`",
-        );
+    if volume.disperse > 0 {
+        let what = format!("volume `{}` is dispersed, which is not handled yet", volume.name);
+        return none(what, "see `gluster volume remove-brick`");
+    }
+    // Gluster takes the arbiter itself, and nothing else (fact 1.6 of the second sheet).
+    if volume.arbiter > 0 && (volume.sets() > 1 || leaving.len() != 1 || !leaving[0].arbiter) {
+        let what =
+            format!("volume `{}` has arbiters: of its bricks only the arbiter of a single set can leave", volume.name);
+        return none(what, "`bricklayer replace` puts another node into the place");
     }
     if leaving.len() >= volume.bricks.len() {
         return none("these are all copies there are".to_owned(), "the last one is never removed; add a node first");

@@ -144,7 +144,7 @@ fn gate(view: &View<'_>, member: &Member, facts: &NodeFacts) -> Vec<Refusal> {
             volume.bricks.chunks(volume.replica.max(1) as usize).filter(|set| set.iter().any(|brick| own(&brick)))
         {
             let others: Vec<_> = set.iter().filter(|brick| !own(brick)).collect();
-            if others.is_empty() {
+            if others.iter().all(|brick| brick.arbiter) {
                 let what =
                     format!("the only copy of what is in `{}` is there: clients would be without it", volume.name);
                 refusals.push(refuse(

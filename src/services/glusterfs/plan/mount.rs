@@ -109,6 +109,13 @@ pub(super) fn notes(view: &View<'_>) -> Vec<Note> {
         if facts.mount.holds(&view.spec.volume) && !facts.mount.answers {
             let text = format!("`{}` is mounted and does not answer: too few bricks are up", view.spec.mount_point);
             notes.push(note(Level::Warning, node, text));
+        } else if facts.mount.holds(&view.spec.volume) && facts.mount.deaf {
+            let text = format!(
+                "`{}` has lost touch with every glusterd, and writes to the bricks of before when the volume changes; \
+                 where that stays so, unmount it when nobody works in it, and run `up`",
+                view.spec.mount_point
+            );
+            notes.push(note(Level::Warning, node, text));
         } else if facts.mount.hides {
             let text = format!(
                 "`{}` is not empty: the mount hides what lies in it, and it comes to light when it is unmounted; move it away if it is wanted",

@@ -38,6 +38,10 @@ pub fn content(spec: &Spec) -> String {
 }
 
 /// The line of fstab for a node. A member asks its own glusterd for the volume's description, a client the first member's.
+///
+/// By its address: a mount that was made from `localhost` loses touch with every glusterd for good when that one is stopped, since
+/// it goes on from the loopback address, from which no other can be reached. It then never hears of a change of the volume, and
+/// writes to the bricks of before (seen on 10.3: `connection attempt on 127.0.0.1:24007 failed, (Invalid argument)`).
 pub fn fstab_line(spec: &Spec, node: &NodeName) -> String {
     let mut options = String::from("defaults,noauto,_netdev");
     let first = server(spec, node);
@@ -46,12 +50,15 @@ pub fn fstab_line(spec: &Spec, node: &NodeName) -> String {
         options.push_str(",backup-volfile-servers=");
         options.push_str(&backup.join(":"));
     }
+    let first = if first.contains(':') { "localhost".to_owned() } else { first };
     format!("{first}:/{} {} glusterfs {options} 0 0", spec.volume, spec.mount_point)
 }
 
-fn server<'s>(spec: &'s Spec, node: &NodeName) -> &'s str {
-    let mut names = spec.members.iter().map(|member| member.peer_name.as_str());
-    if spec.members.iter().any(|member| member.node == *node) { "localhost" } else { names.next().unwrap_or_default() }
+fn server(spec: &Spec, node: &NodeName) -> String {
+    match spec.members.iter().find(|member| member.node == *node) {
+        Some(own) => own.address.to_string(),
+        None => spec.members.first().map(|member| member.peer_name.clone()).unwrap_or_default(),
+    }
 }
 
 /// Other members that can hand out the volume's description. The list is parted by colons, so an IPv6 address

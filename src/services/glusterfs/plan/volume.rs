@@ -4,7 +4,7 @@ use crate::plan::{Level, Note, Stage, Task};
 use crate::services::glusterfs::facts::{Brick, NodeFacts, Volume, VolumeStatus};
 use crate::services::glusterfs::plan::bricks::force;
 use crate::services::glusterfs::plan::build::{With, names, note, stage, task};
-use crate::services::glusterfs::plan::growth::{Change, Growth};
+use crate::services::glusterfs::plan::growth::{Change, Growth, adds_arbiter};
 use crate::services::glusterfs::plan::view::View;
 use crate::services::glusterfs::plan::{options, places, pool};
 use crate::services::glusterfs::spec::Member;
@@ -52,7 +52,11 @@ fn bricks(view: &View<'_>, members: &[&Member]) -> Vec<String> {
 
 fn create(view: &View<'_>, on: &Member, replica: u32, members: &[&Member]) -> Task {
     let options = options::words(options::wanted(view.spec, replica));
-    let copies = if replica == 1 { "one copy".to_owned() } else { format!("{replica} copies") };
+    let copies = match (replica, view.spec.arbiter) {
+        (1, _) => "one copy".to_owned(),
+        (_, 0) => format!("{replica} copies"),
+        (_, _) => "two copies and an arbiter".to_owned(),
+    };
     let why = format!(
         "volume `{}` does not exist; {copies}, on {}",
         view.spec.volume,
@@ -63,6 +67,7 @@ fn create(view: &View<'_>, on: &Member, replica: u32, members: &[&Member]) -> Ta
         .with("replica", replica)
         .with("bricks", bricks(view, members))
         .with("options", options)
+        .with("arbiter", view.spec.arbiter > 0)
         .with("force", force(view, members))
 }
 
@@ -118,7 +123,8 @@ fn add_bricks(view: &View<'_>, on: &Member, volume: &Volume, grow: (&[&Member], 
     if !raise.is_empty() {
         let why = format!("{} get a copy: replica {} becomes {replica}", list(raise), volume.replica);
         let guard = guards(view, volume);
-        tasks.push(add("add-brick", raise, why, before, volume.replica).with("guard", guard));
+        let arbiter = adds_arbiter(view, volume, replica);
+        tasks.push(add("add-brick", raise, why, before, volume.replica).with("guard", guard).with("arbiter", arbiter));
     }
     if !extend.is_empty() {
         let why = format!("{} add room: {} more replica set(s)", list(extend), extend.len() / replica as usize);

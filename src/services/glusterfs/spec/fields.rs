@@ -17,7 +17,11 @@ pub const FIELDS: &[Field] = &[
         Form::WordsOrCount(|| vec!["auto"]),
         "How many copies; `auto`, the default, is one on every controller with `glusterfs: true`.",
     ),
-    Field::optional("arbiter", Form::Number(0, 1), "Only 0 for now."),
+    Field::optional(
+        "arbiter",
+        Form::Number(0, 1),
+        "1: of three bricks, two hold copies, and the last one names only; default 0.",
+    ),
     Field::optional(
         "brick_path",
         Form::Text,

@@ -61,6 +61,35 @@ pub(crate) fn replica(item: &Item<'_>, members: Option<usize>, problems: &mut Pr
     Some(Replica::Fixed(count))
 }
 
+/// Copies of a set with an arbiter, itself among them: gluster has no other shape (fact 1.1 of the second sheet).
+pub(crate) const WITH_ARBITER: u32 = 3;
+
+/// 0 or 1; with 1 each set is two copies and an arbiter.
+pub(crate) fn arbiter(
+    item: &Item<'_>,
+    (replica, members): (Option<Replica>, Option<usize>),
+    problems: &mut Problems,
+) -> Option<u32> {
+    let arbiter = item.number(0..=1, problems)?;
+    if arbiter == 0 {
+        return Some(0);
+    }
+    let problem = match (replica, members.filter(|members| *members > 0)) {
+        (Some(Replica::Fixed(count)), _) if count != WITH_ARBITER => {
+            Problem::item(item, format!("`arbiter: 1` makes two copies and an arbiter of three bricks, not of {count}"))
+                .help("write `replica_count: 3`, or leave it out")
+        }
+        (_, Some(members)) if members < WITH_ARBITER as usize => Problem::item(
+            item,
+            format!("`arbiter: 1` needs 3 controllers with `glusterfs: true`, and there {}", are(members)),
+        )
+        .help("enable glusterfs on more controllers; the last of three needs little room"),
+        _ => return Some(1),
+    };
+    problems.push(problem);
+    None
+}
+
 fn are(count: usize) -> String {
     if count == 1 { "is 1".to_owned() } else { format!("are {count}") }
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::inventory::{Inventory, names};
 use crate::model::{NodeName, Service};
 use crate::services::glusterfs::spec::{FIELDS, fields, members, paths, volume};
-use crate::yaml::{Fields, Item, Problem, Problems};
+use crate::yaml::{Fields, Problems};
 
 const BRICK_PATH: &str = "/data/glusterfs/shared";
 const MOUNT_POINT: &str = "/mnt/gluster";
@@ -77,7 +77,7 @@ pub struct Spec {
     pub volume: String,
     /// How many copies.
     pub replica: Replica,
-    /// Arbiter bricks of a replica set: 0.
+    /// Arbiter bricks of a replica set, counted in `replica`: 0, or 1 of 3.
     pub arbiter: u32,
     /// Where a member keeps its brick: absolute, clean.
     pub brick_path: String,
@@ -117,14 +117,16 @@ impl Spec {
         let peer_names = peer_names.unwrap_or(PeerNames::Ip);
         let members = members::members(inventory, peer_names, problems);
         let (brick_path, mount_point) = places(fields.as_ref(), problems);
+        let count = inventory.is_complete().then_some(members.len());
+        let replica = get("replica_count").and_then(|item| volume::replica(&item, count, problems));
+        let arbiter = get("arbiter").and_then(|item| volume::arbiter(&item, (replica, count), problems)).unwrap_or(0);
+        let replica = if arbiter > 0 { Replica::Fixed(volume::WITH_ARBITER) } else { replica.unwrap_or(Replica::Auto) };
         Some(Self {
             volume: get("volume_name")
                 .and_then(|item| volume::name(&item, problems))
                 .unwrap_or_else(|| volume::NAME.to_owned()),
-            replica: get("replica_count")
-                .and_then(|item| volume::replica(&item, inventory.is_complete().then_some(members.len()), problems))
-                .unwrap_or(Replica::Auto),
-            arbiter: get("arbiter").and_then(|item| arbiter(&item, problems)).unwrap_or(0),
+            replica,
+            arbiter,
             brick_path,
             dedicated_brick: get("dedicated_brick")
                 .and_then(|item| item.choice(&fields::DEDICATED_BRICK, problems))
@@ -154,14 +156,4 @@ fn places(fields: Option<&Fields<'_>>, problems: &mut Problems) -> (String, Stri
         paths::apart(&at, brick_item.and(mount_item), brick, mount, problems);
     }
     (brick.unwrap_or_else(|| BRICK_PATH.to_owned()), mount.unwrap_or_else(|| MOUNT_POINT.to_owned()))
-}
-
-fn arbiter(item: &Item<'_>, problems: &mut Problems) -> Option<u32> {
-    if item.number(0..=1, problems)? == 1 {
-        problems.push(
-            Problem::item(item, "`arbiter: 1` is not supported yet")
-                .help("write `arbiter: 0`; a third controller with a full copy protects against split-brain as well"),
-        );
-    }
-    Some(0)
 }

@@ -1,0 +1,92 @@
+//! Two copies and an arbiter, which holds names and no data.
+
+use crate::checks::{BRICK, MOUNT};
+use crate::harness::Lab;
+use crate::writer::Writer;
+
+// Of 40 files of 20 kB, what a node's brick holds: how many, and how many of them are empty.
+fn held(lab: &Lab, node: usize) -> String {
+    lab.ssh(node, &format!("cd {BRICK}/uploads && ls f* | wc -l && find . -name 'f*' -size 0 | wc -l"))
+        .replace('\n', " ")
+}
+
+fn is_two_and_an_arbiter(lab: &Lab) {
+    let info = lab.ssh(1, "gluster --mode=script volume info shared_data");
+    assert!(info.contains("Number of Bricks: 1 x (2 + 1) = 3"), "{info}");
+    assert!(lab.run(&["status"]).stdout.contains("2 + 1 arbiter"));
+}
+
+fn files(lab: &Lab) -> String {
+    lab.ssh(
+        1,
+        &format!("cd {MOUNT}/uploads && for i in $(seq 40); do head -c 20000 /dev/urandom >f$i; done; sync -f ."),
+    );
+    sums(lab, 1)
+}
+
+fn sums(lab: &Lab, node: usize) -> String {
+    lab.ssh(node, &format!("cd {MOUNT}/uploads && cat $(seq -f f%.0f 40) | sha256sum"))
+}
+
+#[test]
+#[ignore = "needs root and the lab: make e2e"]
+fn an_arbiter_comes_with_the_third_node_serves_beside_one_copy_and_has_its_place_taken() {
+    let lab = Lab::up("eh-arbit", 4, "debian12-gluster");
+    lab.inventory(2);
+    lab.expect(0, &["up", "--yes"]);
+    lab.settled();
+    let old = files(&lab);
+    lab.inventory_with(3, &["arbiter: 1"]);
+    let writer = Writer::start(&lab, 2);
+    let told = lab.tell(&["up", "--yes"]).expect(0);
+    assert!(told.notes().iter().any(|note| note.contains("server3 holds names, and no data")), "{:?}", told.notes());
+    is_two_and_an_arbiter(&lab);
+    lab.healed(1, 3);
+    assert_eq!((held(&lab, 1), held(&lab, 3)), ("40 0 ".to_owned(), "40 40 ".to_owned()));
+
+    // Either of the copies may be away, and the arbiter too, one at a time.
+    for node in ["server1", "server3"] {
+        lab.expect(0, &["maintenance", "on", node, "--yes"]);
+        lab.ssh(2, &format!("echo {node} >{MOUNT}/uploads/away"));
+        lab.expect(0, &["maintenance", "off", node, "--yes"]);
+    }
+    writer.stop(1);
+
+    // Its place is taken, and then it leaves.
+    let replace = ["replace", "--service", "glusterfs", "--old", "server3", "--new", "10.77.0.104", "--wipe", "--yes"];
+    lab.expect(0, &replace);
+    is_two_and_an_arbiter(&lab);
+    assert_eq!(held(&lab, 4), "40 40 ");
+    assert_eq!(sums(&lab, 4), old);
+    lab.settled();
+}
+
+#[test]
+#[ignore = "needs root and the lab: make e2e"]
+fn three_fresh_nodes_are_made_two_copies_and_an_arbiter() {
+    let lab = Lab::up("eh-three", 3, "debian12-gluster");
+    lab.inventory_with(3, &["arbiter: 1"]);
+    lab.expect(0, &["up", "--yes"]);
+    is_two_and_an_arbiter(&lab);
+    lab.settled();
+    let old = files(&lab);
+    lab.power_off(&[1]);
+    assert_eq!(sums(&lab, 2), old);
+    lab.power_on(&[1]);
+    lab.healed(2, 3);
+    lab.settled();
+
+    // Where the inventory does not want it any more, it can leave, and nobody else.
+    let remove = |node| ["remove", "--service", "glusterfs", "--yes", "--host", node];
+    let said = lab.expect(3, &remove("server3"));
+    assert!(said.contains("`arbiter: 1` needs 3 controllers"), "{said}");
+    lab.inventory(3);
+    let said = lab.expect(5, &remove("server2"));
+    assert!(said.contains("only the arbiter of a single set can leave"), "{said}");
+    lab.inventory(3);
+    lab.expect(0, &remove("server3"));
+    let info = lab.ssh(1, "gluster --mode=script volume info shared_data");
+    assert!(info.contains("Number of Bricks: 1 x 2 = 2"), "{info}");
+    assert_eq!(sums(&lab, 2), old);
+    lab.settled();
+}
