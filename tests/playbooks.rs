@@ -55,6 +55,7 @@ fn taken_out() -> Vec<(&'static str, Vec<(&'static str, Var)>)> {
         ),
         ("reset-brick", vec![volume(), ("brick", text("10.0.0.3:/data/b")), ("path", text("/data/b")), ("stay", stay)]),
         ("heal-all", vec![volume()]),
+        ("hears", vec![("mount_point", text("/mnt/it's"))]),
         ("maintenance-on", vec![]),
         ("maintenance-off", vec![]),
         ("package-lists", vec![("family", text("debian"))]),

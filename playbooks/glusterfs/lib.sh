@@ -214,6 +214,13 @@ in_volume() {
   cd "$1" && [ "$(stat -f -c %t .)" = 65735546 ]
 }
 
+# hears DIR: the mount at DIR has a connection to a glusterd, which tells it when the volume changes.
+hears() {
+  pid=$(ps -C glusterfs -o pid=,args= | at=$1 awk '$NF == ENVIRON["at"] { print $1; exit }')
+  [ -n "$pid" ] || return 0
+  ss -Htnp state established '( dport = :24007 )' | grep -q "pid=$pid,"
+}
+
 # bricks_run V: every brick of V on this node has its process. `down` names the one that has not.
 bricks_run() {
   volume "$1" || return 1

@@ -18,6 +18,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("glusterfs/firewall.yml", include_str!("../../playbooks/glusterfs/firewall.yml")),
     ("glusterfs/heal-all.yml", include_str!("../../playbooks/glusterfs/heal-all.yml")),
     ("glusterfs/healed.yml", include_str!("../../playbooks/glusterfs/healed.yml")),
+    ("glusterfs/hears.yml", include_str!("../../playbooks/glusterfs/hears.yml")),
     ("glusterfs/install.yml", include_str!("../../playbooks/glusterfs/install.yml")),
     ("glusterfs/leave.yml", include_str!("../../playbooks/glusterfs/leave.yml")),
     ("glusterfs/lib.sh", include_str!("../../playbooks/glusterfs/lib.sh")),

@@ -53,7 +53,17 @@ fn a_cluster_made_by_the_manuals_commands_is_adopted_and_grows() {
     assert_eq!(volume_id(&lab), id);
     lab.same_bricks(&[1, 2]);
 
+    // The manual's mount is from `localhost`: with its glusterd it has lost all of them, and would not hear of a new brick.
+    lab.ssh(2, "systemctl restart glusterd");
+    lab.healed(1, 2);
+    let said = lab.expect(7, &["status"]);
+    assert!(said.contains("mounted, deaf to changes"), "{said}");
     lab.inventory(3);
+    let said = lab.expect(1, &["up", "--yes"]);
+    assert!(said.contains("the mount has lost touch with every glusterd"), "{said}");
+    let info = lab.ssh(1, "gluster --mode=script volume info shared_data");
+    assert!(info.contains("Number of Bricks: 1 x 2 = 2"), "{info}");
+    lab.ssh(2, "umount /mnt/gluster");
     lab.expect(0, &["up", "--yes"]);
     assert_eq!(volume_id(&lab), id);
     assert!(lab.holds(1, "systemctl -q is-active holder && mountpoint -q /mnt/gluster"));

@@ -38,6 +38,7 @@ pub const CONTRACTS: &[Contract] = &[
     contract("glusterfs/answers", &[]),
     contract("glusterfs/create", &["volume", "replica", "arbiter", "bricks", "options", "force"]),
     contract("glusterfs/marks", &["volume"]),
+    contract("glusterfs/hears", &["mount_point"]),
     contract(
         "glusterfs/add-brick",
         &["volume", "replica", "arbiter", "bricks", "before", "replica_before", "guard", "force"],

@@ -30,6 +30,8 @@ pub(super) struct SimNode {
     pub(super) mounted: bool,
     pub(super) boot_proof: bool,
     pub(super) on_root: bool,
+    /// Its mount hears of no change.
+    pub(super) deaf: bool,
     /// Out of service.
     pub(super) masked: bool,
     /// It has the newest packages.
@@ -338,7 +340,7 @@ impl Sim {
     fn mount(&self, node: &SimNode, name: &NodeName) -> MountFacts {
         let volume = self.volume.as_ref();
         MountFacts {
-            deaf: false,
+            deaf: node.deaf,
             mounted: node.mounted.then(|| ("fuse.glusterfs".to_owned(), "localhost:/gv0".to_owned())),
             answers: node.mounted,
             misses: 0,
@@ -539,7 +541,7 @@ impl Sim {
                 assert!((node.peers.is_empty() || stale) && !left, "wiped a member");
                 *node = SimNode { up: true, installed: true, ..SimNode::default() };
             }
-            "reach" | "healed" | "rebalanced" | "heal-all" | "marks" | "answers" => {}
+            "reach" | "hears" | "healed" | "rebalanced" | "heal-all" | "marks" | "answers" => {}
             other => self.day_two(other, task),
         }
     }

@@ -130,6 +130,7 @@ fn every_task_keeps_the_terms_of_its_playbook() {
     }
     let mut grown = Sim::new(3, Replica::Auto);
     grown.form(1, 1);
+    (grown.node(1).mounted, grown.node(1).deaf) = (true, true);
     let mut extended = Sim::new(4, Replica::Fixed(2));
     extended.form(2, 2);
     let mut asleep = Sim::new(3, Replica::Auto);

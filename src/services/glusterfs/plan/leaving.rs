@@ -158,13 +158,9 @@ fn copies(view: &View<'_>, volume: &Volume, leaving: &[&Brick], all: &[Leaving<'
         return none("these are all copies there are".to_owned(), "the last one is never removed; add a node first");
     }
     let stay: Vec<&Brick> = volume.bricks.iter().filter(|brick| !leaving.contains(brick)).collect();
-    let runs = |brick: &Brick| {
-        let on = view.known.iter().find(|(_, facts)| facts.daemon.uuid.as_deref() == Some(&brick.host));
-        on.is_some_and(|(_, facts)| facts.runs_brick(&volume.name, &brick.path))
-    };
     let mut refusals: Vec<_> = stay
         .iter()
-        .filter(|brick| !runs(brick))
+        .filter(|brick| !view.runs(volume, brick))
         .map(|brick| {
             let what = format!("brick {} stays, and does not run", brick.name);
             refuse(None, what, "a copy leaves only while all others are there; `bricklayer up` starts it")

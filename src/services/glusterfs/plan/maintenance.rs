@@ -2,7 +2,7 @@
 
 use crate::model::NodeName;
 use crate::plan::{Duty, Level, Note, Plan, Refusal, Rolling};
-use crate::services::glusterfs::facts::{Brick, NodeFacts, Volume, VolumeStatus, writes, writes_need};
+use crate::services::glusterfs::facts::{Brick, NodeFacts, VolumeStatus, writes, writes_need};
 use crate::services::glusterfs::plan::build::{add, note, refuse, stage, task};
 use crate::services::glusterfs::plan::view::View;
 use crate::services::glusterfs::plan::{pool, upgrade};
@@ -48,7 +48,10 @@ pub(super) fn rolling(view: &View<'_>, what: Rolling) -> Result<Plan, Vec<Refusa
     refusals.extend(loose(view));
     let mut plan = Plan::default();
     let turns: Vec<_> = match what {
-        Rolling::Restart => view.touched().map(|(member, facts)| (member, facts, None)).collect(),
+        Rolling::Restart => {
+            let members = view.touched().filter(|(_, facts)| view.cluster.has(facts));
+            members.map(|(member, facts)| (member, facts, None)).collect()
+        }
         Rolling::Upgrade if refusals.is_empty() => return Ok(upgrade::lists(view)),
         Rolling::Upgrade => Vec::new(),
         Rolling::UpgradeAsked => match upgrade::turns(view) {
@@ -120,16 +123,11 @@ fn own<'a>(facts: &NodeFacts) -> impl Fn(&&'a Brick) -> bool + use<'a> {
     move |brick| uuid.as_deref() == Some(&brick.host)
 }
 
-fn runs(view: &View<'_>, volume: &Volume, brick: &Brick) -> bool {
-    let on = view.known.iter().find(|(_, facts)| facts.daemon.uuid.as_deref() == Some(&brick.host));
-    on.is_some_and(|(_, facts)| facts.runs_brick(&volume.name, &brick.path))
-}
-
 fn serves(view: &View<'_>, facts: &NodeFacts) -> bool {
     let volumes = facts.volumes.answer().into_iter().flatten().filter(|volume| volume.status == VolumeStatus::Started);
     let mut bricks =
         volumes.flat_map(|volume| volume.bricks.iter().filter(own(facts)).map(move |brick| (volume, brick)));
-    !facts.daemon.masked && facts.daemon.active && bricks.all(|(volume, brick)| runs(view, volume, brick))
+    !facts.daemon.masked && facts.daemon.active && bricks.all(|(volume, brick)| view.runs(volume, brick))
 }
 
 // Of every volume that has a brick there: the other copies are there, and clients can write without this one. That they are
@@ -154,7 +152,7 @@ fn gate(view: &View<'_>, member: &Member, facts: &NodeFacts) -> Vec<Refusal> {
                 ));
                 continue;
             }
-            let away = others.iter().filter(|brick| !runs(view, volume, brick));
+            let away = others.iter().filter(|brick| !view.runs(volume, brick));
             let remedy = "bring it back (`bricklayer status` says more, `bricklayer up` starts it), and run again";
             refusals.extend(away.map(|brick| {
                 refuse(node, format!("brick {} of `{}` was not seen to run", brick.name, volume.name), remedy)

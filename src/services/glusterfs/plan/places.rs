@@ -87,10 +87,9 @@ fn complete(view: &View<'_>, volume: &Volume, brick: &Brick, lost: bool) -> Vec<
         return vec![refuse(None, what, "see `gluster volume replace-brick`")];
     }
     let stay = beside(volume, brick);
-    let runs = |brick: &Brick| holder(view, brick).is_some_and(|facts| facts.runs_brick(&volume.name, &brick.path));
     let mut refusals: Vec<_> = stay
         .iter()
-        .filter(|brick| !runs(brick))
+        .filter(|brick| !view.runs(volume, brick))
         .map(|brick| {
             let remedy = "a place is filled only while all others of its set are there; `bricklayer up` starts it";
             refuse(None, format!("brick {} stays, and does not run", brick.name), remedy)
@@ -102,11 +101,6 @@ fn complete(view: &View<'_>, volume: &Volume, brick: &Brick, lost: bool) -> Vec<
     }
     refusals.extend(leaving::complete(view, volume, &|one| lost && one == brick));
     refusals
-}
-
-fn holder<'a>(view: &View<'a>, brick: &Brick) -> Option<&'a NodeFacts> {
-    let on = view.known.iter().find(|(_, facts)| facts.daemon.uuid.as_deref() == Some(&brick.host));
-    on.map(|(_, facts)| *facts)
 }
 
 /// A member that has a brick of the set, where the command is run: it knows what the others of the set miss.

@@ -1,7 +1,7 @@
 //! A rebalance that is asked for.
 
 use crate::plan::{Level, Plan, Rebalance, Refusal};
-use crate::services::glusterfs::facts::{Brick, Moving, MovingState, Volume, VolumeStatus, moves};
+use crate::services::glusterfs::facts::{Moving, MovingState, Volume, VolumeStatus, moves};
 use crate::services::glusterfs::plan::build::{With, add, note, refuse, stage, task};
 use crate::services::glusterfs::plan::pool;
 use crate::services::glusterfs::plan::view::{Nodes, View};
@@ -79,12 +79,7 @@ fn gate(view: &View<'_>, volume: &Volume, (what, moves_files, fixes_layout): (Re
         let remedy = "`bricklayer rebalance` shows how far it is; wait, or end it with `bricklayer rebalance stop`";
         return vec![refuse(None, what, remedy)];
     }
-    let runs = |brick: &&Brick| {
-        view.known
-            .iter()
-            .any(|(_, facts)| facts.daemon.uuid.as_deref() == Some(&brick.host) && facts.runs_brick(name, &brick.path))
-    };
-    let away = volume.bricks.iter().filter(|brick| !runs(brick));
+    let away = volume.bricks.iter().filter(|brick| !view.runs(volume, brick));
     let remedy = "bring it back (`bricklayer status` says more, `bricklayer up` starts it), and run again";
     away.map(|brick| refuse(None, format!("brick {} was not seen to run", brick.name), remedy)).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::facts::Seen;
 use crate::model::NodeName;
 use crate::plan::Request;
-use crate::services::glusterfs::facts::NodeFacts;
+use crate::services::glusterfs::facts::{Brick, NodeFacts, Volume};
 use crate::services::glusterfs::plan::cluster::Cluster;
 use crate::services::glusterfs::spec::{Client, Leaver, Member, Spec};
 
@@ -65,6 +65,12 @@ impl<'a> View<'a> {
     /// What is known of a member.
     pub(super) fn facts(&self, node: &NodeName) -> Option<&'a NodeFacts> {
         self.known.iter().find(|(member, _)| member.node == *node).map(|(_, facts)| *facts)
+    }
+
+    /// Was the process of this brick seen to run, on the member that has it?
+    pub(super) fn runs(&self, volume: &Volume, brick: &Brick) -> bool {
+        let on = self.known.iter().find(|(_, facts)| facts.daemon.uuid.as_deref() == Some(&brick.host));
+        on.is_some_and(|(_, facts)| facts.runs_brick(&volume.name, &brick.path))
     }
 
     /// Where everything that concerns the whole cluster is run: a node of the pool that exists, else the first.

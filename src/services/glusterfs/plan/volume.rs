@@ -20,6 +20,9 @@ pub(super) fn plan(view: &View<'_>, growth: &Growth<'_>, coordinator: &Member) -
             if !options::after_growth(growth, volume) {
                 waves.extend(set.take().map(alone));
             }
+            if matches!(change, Change::Grow { .. } | Change::Replace { .. }) {
+                waves.push(hears(view));
+            }
             if let Change::Grow { raise, replica, extend } = change {
                 if !raise.is_empty() {
                     waves.push(marks(view, volume));
@@ -157,6 +160,15 @@ fn marks(view: &View<'_>, volume: &Volume) -> Vec<Task> {
     let on = view.known.iter().filter(|(_, facts)| holds(facts));
     let why = "a new copy must not be taken for one that is gone";
     on.map(|(member, _)| task("marks", &member.node, why).with("volume", volume.name.as_str())).collect()
+}
+
+// A mount that hears of no change writes to the old bricks only, and no heal knows of it.
+fn hears(view: &View<'_>) -> Vec<Task> {
+    let members = view.known.iter().map(|(member, facts)| (&member.node, *facts));
+    let all = members.chain(view.clients.iter().map(|(client, facts)| (&client.node, *facts)));
+    let deaf = all.filter(|(_, facts)| facts.mount.deaf && facts.mount.holds(&view.spec.volume));
+    let why = "its mount has lost touch with every glusterd, and would write to the old bricks only";
+    deaf.map(|(node, _)| task("hears", node, why).with("mount_point", view.spec.mount_point.as_str())).collect()
 }
 
 fn rebalance(on: &Member, volume: &Volume, why: &str) -> Task {
