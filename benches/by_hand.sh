@@ -64,13 +64,13 @@ prepare() {
   on "$node" '
     set -eu
     export DEBIAN_FRONTEND=noninteractive
-    volume=$1 brick=$2 point=$3 others=$4
+    volume=$1 brick=$2 point=$3 others=$4 own=$5
     if ! command -v glusterd >/dev/null; then
       apt-get -q update
       apt-get -q -y --no-install-recommends install glusterfs-server glusterfs-client
     fi >/dev/null 2>&1
     mkdir -p "$brick" "$point"
-    echo "localhost:/$volume $point glusterfs defaults,noauto,_netdev,backup-volfile-servers=$others 0 0" >>/etc/fstab
+    echo "$own:/$volume $point glusterfs defaults,noauto,_netdev,backup-volfile-servers=$others 0 0" >>/etc/fstab
     cat >/etc/systemd/system/gluster-mount-$volume.service <<UNIT
 # Written by bricklayer. Mounts the GlusterFS volume $volume and keeps trying until the volume serves.
 [Unit]
@@ -92,7 +92,7 @@ WantedBy=multi-user.target
 UNIT
     systemctl -q enable gluster-mount-$volume.service
     systemctl -q enable --now glusterd
-  ' "$volume" "$brick" "$mount_point" "$others"
+  ' "$volume" "$brick" "$mount_point" "$others" "$node"
 }
 
 # The pool as this node sees it: all others in the cluster and connected. The coordinator's own view is not
