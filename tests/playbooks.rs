@@ -793,3 +793,24 @@ fn a_folder_without_playbooks_says_so() {
     fs::write(temp.path().join("glusterfs/install.yaml"), "").unwrap();
     assert!(said(temp.path()).contains("a playbook is named `NAME.yml`"));
 }
+
+// Which volumes `gluster` lists, or that it does not say; each is started, and has a brick here.
+fn own_volumes(shell: &[&str], list: &str, test: &str) -> (bool, String) {
+    let lib = gluster_lib();
+    let script = format!(
+        "{lib}\ngluster() {{ {list}; }}\nvolume() {{ :; }}\nfield() {{ echo 1; }}\nlocal_bricks() {{ echo 10.0.0.1:/b; }}\n\
+         holds() {{ echo \"asked $1\"; {test}; }}\nset -e\nfor_own_volumes holds\necho passed"
+    );
+    let out = run(shell, &script);
+    (out.status.success(), String::from_utf8_lossy(&out.stdout).into_owned())
+}
+
+#[test]
+fn a_gate_over_all_volumes_is_shut_where_gluster_does_not_say_which_there_are() {
+    for shell in shells() {
+        assert_eq!(own_volumes(&shell, "printf 'v\\nw\\n'", ":"), (true, "asked v\nasked w\npassed\n".to_owned()));
+        assert_eq!(own_volumes(&shell, ":", "false"), (true, "passed\n".to_owned()), "there is none");
+        assert_eq!(own_volumes(&shell, "echo v", "false"), (false, "asked v\n".to_owned()), "{shell:?}");
+        assert_eq!(own_volumes(&shell, "return 1", ":"), (false, String::new()), "{shell:?}");
+    }
+}

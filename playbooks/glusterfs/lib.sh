@@ -239,9 +239,14 @@ is_masked() {
   esac
 }
 
-# for_own_volumes TEST..: TEST.. V holds for every started volume that has a brick on this node.
+# for_own_volumes TEST..: TEST.. V holds for every started volume that has a brick on this node. Where gluster does not say which
+# there are, that is not none.
 for_own_volumes() {
-  every=$(gluster --mode=script volume list 2>/dev/null) || every=
+  every=$(gluster --mode=script volume list 2>/dev/null) || {
+    err="gluster does not say which volumes there are"
+    echo "$err" >&2
+    return 1
+  }
   for own in $every; do
     volume "$own" || return 1
     if [ "$(field status)" = 1 ] && [ -n "$(local_bricks)" ]; then "$@" "$own" || return 1; fi
