@@ -23,6 +23,11 @@ pub struct Peer {
 }
 
 impl Peer {
+    /// How it stands, in words.
+    pub fn standing(&self) -> &str {
+        if self.connected { &self.state_text } else { "not connected" }
+    }
+
     /// In the cluster and connected.
     pub fn settled(&self) -> bool {
         self.state == 3 && self.connected

@@ -84,7 +84,7 @@ fn node(spec: &Spec, nodes: &Nodes, member: &Member) -> Finding {
 // As the node itself names them, with what it thinks of them.
 fn unseen(peers: &[Peer]) -> String {
     let away = peers.iter().filter(|peer| !peer.settled()).map(|peer| {
-        let state = if peer.connected { peer.state_text.as_str() } else { "not connected" };
+        let state = peer.standing();
         format!("{} ({state})", peer.names.join("/"))
     });
     away.collect::<Vec<_>>().join(", ")

@@ -97,7 +97,7 @@ fn daemons(view: &View<'_>, asked: &[Asked<'_>]) -> Vec<Trouble> {
 fn peers(view: &View<'_>, asked: &[Asked<'_>]) -> Vec<Trouble> {
     const REJECTED: u32 = 6;
     let loose = pool::loose(view).map(|(member, peer)| {
-        let state = if peer.connected { peer.state_text.as_str() } else { "not connected" };
+        let state = peer.standing();
         let remedy = if peer.state == REJECTED {
             "what they have stored of a volume differs, or their op-versions; \
              `grep -E 'Cksums|op-version' /var/log/glusterfs/glusterd.log` on both says which"

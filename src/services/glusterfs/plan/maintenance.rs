@@ -111,7 +111,7 @@ fn loose(view: &View<'_>) -> Vec<Refusal> {
     let loose = pool::loose(view).filter(|(_, peer)| runs(&peer.uuid));
     loose
         .map(|(member, peer)| {
-            let state = if peer.connected { peer.state_text.as_str() } else { "not connected" };
+            let state = peer.standing();
             let what = format!("it sees peer `{}` as \"{state}\"", peer.names.join("/"));
             refuse(Some(&member.node), what, "run again in a moment; `gluster peer status` on both says more")
         })
