@@ -164,6 +164,14 @@ test_disk() {
   "$LAB" ssh $A 2 fallocate -l 3G /data/big
   (($("$LAB" ssh $A 1 df --output=avail /data | tail -n 1) > 3000000)) || fail "nodes share a disk"
   "$LAB" ssh $A 2 rm /data/big
+  fails "$LAB" disk $A 1
+  "$LAB" kill $A 1
+  "$LAB" disk $A 1
+  "$LAB" boot $A 1
+  "$LAB" ssh $A 1 'mkfs.xfs -q /dev/vdb && mount /dev/vdb /mnt && touch /mnt/file'
+  "$LAB" kill $A 1
+  "$LAB" boot $A 1
+  "$LAB" ssh $A 1 'mount /dev/vdb /mnt && ls /mnt/file' > /dev/null
   "$LAB" down $A
   LAB_DISK_FS=ext4 "$LAB" up $A 1
   same "file system" ext4 "$("$LAB" ssh $A 1 findmnt -no FSTYPE /data)"

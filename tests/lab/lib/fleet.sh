@@ -69,6 +69,7 @@ node_start() {
 cmd_kill() { on_nodes node_kill "$@"; }
 cmd_boot() { on_nodes node_start "$@"; }
 cmd_reset() { on_nodes node_reset "$@"; }
+cmd_disk() { on_nodes node_disk "$@"; }
 
 on_nodes() {
   local function=$1 name=$2 i
@@ -178,7 +179,7 @@ lab_down() {
   for group in $(cgroups_of_lab "$name"); do cgroup_kill "$group"; done
   network_down "$name"
   for node in "$dir"/n*; do
-    wait_until 30 disk_free "$node" || die "$node/disk.img is still in use: $(losetup -j "$node/disk.img")"
+    wait_until 30 disk_free "$node" || die "a disk of $node is still in use: $(losetup -l -n -O NAME,BACK-FILE)"
   done
   for group in $(cgroups_of_lab "$name"); do cgroup_remove "$group"; done
   rm -rf "$dir"

@@ -2,6 +2,7 @@
 # One node: LABS/NAME/nI with
 #   upper/ work/ root/   its overlay: what it changed, the kernel's scratch folder, where it is mounted
 #   disk.img data/       its data disk and where that is mounted (disk/ instead, without loop devices)
+#   spare.img            another disk, its /dev/vdb, where it has been given one
 #   hostkeys/            its ssh host keys; they survive `lab reset`, so that known_hosts stays true
 #   unmade               only while a reset is under way
 #   image                its image's name; written last: a folder without it is half-made
@@ -42,6 +43,7 @@ node_fresh() {
   echo "server$2" > "$etc/hostname"
   tr -d - < /proc/sys/kernel/random/uuid > "$etc/machine-id"
   disk_create "$dir"
+  [[ ! -f $dir/spare.img ]] || spare_create "$dir"
   rm "$dir/unmade"
 }
 
@@ -61,6 +63,17 @@ disk_create() {
   esac
 }
 
+spare_create() {
+  rm -f "$1/spare.img"
+  truncate -s 4G "$1/spare.img"
+}
+
+node_disk() {
+  ! node_running "$1" "$2" || die "server$2 runs: \`lab kill $1 $2\` first"
+  loop_available || die "no loop device to be had"
+  spare_create "$(node_dir "$1" "$2")"
+}
+
 # The kernel makes as many as are asked for, but in a container the device file may be missing.
 # LAB_NO_LOOP=1: do as if there were none.
 loop_available() {
@@ -72,7 +85,12 @@ loop_available() {
 
 # The kernel lets go of a disk a moment after its last user has ended. Two loop devices on one file would
 # ruin it, so nobody may go on before that.
-disk_free() { [[ ! -f $1/disk.img || -z $(losetup -j "$1/disk.img" 2>/dev/null) ]]; }
+disk_free() {
+  local disk
+  for disk in "$1"/{disk,spare}.img; do
+    [[ ! -f $disk || -z $(losetup -j "$disk" 2>/dev/null) ]] || return 1
+  done
+}
 
 node_boot() {
   local name=$1 i=$2 dir image
