@@ -243,7 +243,9 @@ async fn follow(run: &Run, request: &Request, locks: &Locks, shown: &Plan) -> Re
     let mut plan = shown.clone();
     loop {
         let Some(after) = stages(run, locks, &plan).await? else { return Ok(None) };
-        if run.context.interrupt.stopping() {
+        // What was asked for once, and failed, is not planned again: a look would find nothing left of it.
+        let once = request.act == Some(Act::Done) && matches!(after, LookWhy::Failure);
+        if run.context.interrupt.stopping() || once {
             return Ok(None);
         }
         let look = run.look(after, purpose(&request)).await;
