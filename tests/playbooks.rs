@@ -135,6 +135,10 @@ fn glusterfs() -> BTreeMap<&'static str, Vars> {
         ("uuid", vec![("old", text("3551873a-bfc7-4ffa-b53c-8a18f7ccff84"))]),
         ("firewall", vec![("firewall", text("ufw")), ("peers", list(&["10.0.0.2", "fd00::3"]))]),
         ("brick", vec![("brick", text("/data/b"))]),
+        (
+            "brick-disk",
+            vec![("family", text("debian")), ("device", text("/dev/disk/by-id/it's")), ("at", text("/data/it's"))],
+        ),
         ("brick-trace", vec![("brick", text("/data/b")), ("volume_id", text("49b06db0-8d33-44b8-955a-ee13c8b73382"))]),
         ("reach", vec![("targets", list(&["10.0.0.2", "fd00::3"]))]),
         ("probe", vec![("peers", list(&["10.0.0.2", "10.0.0.3"])), ("size", Var::Number(3))]),
@@ -174,7 +178,7 @@ fn glusterfs() -> BTreeMap<&'static str, Vars> {
                 ("force", Var::Flag(true)),
             ],
         ),
-        ("options", vec![volume.clone(), options]),
+        ("options", vec![volume.clone(), options, ("off", list(&["diagnostics.client-log-level"]))]),
         ("start", vec![volume.clone()]),
         ("bricks-up", vec![volume.clone()]),
         ("rebalance", vec![volume.clone(), ("fix_layout", Var::Flag(true))]),
@@ -191,13 +195,14 @@ fn glusterfs() -> BTreeMap<&'static str, Vars> {
 
 /// The same, and once more for each value of the variables that choose between branches.
 fn variants() -> Vec<(&'static str, Vars)> {
-    let choices: [(&str, &[Var]); 11] = [
+    let choices: [(&str, &[Var]); 12] = [
         ("family", &[Var::Text(String::new())]),
         ("firewall", &[Var::Text(String::new())]),
         ("force", &[Var::Flag(false)]),
         ("replica", &[Var::Number(1), Var::Number(2)]),
         ("replica_before", &[Var::Number(4)]),
         ("options", &[Var::List(Vec::new())]),
+        ("off", &[Var::List(Vec::new())]),
         ("stale", &[Var::Flag(false)]),
         ("dead", &[Var::Flag(false)]),
         ("lost", &[Var::Flag(false)]),
@@ -331,7 +336,9 @@ fn hostile_values_leave_every_builtin_step_a_script() {
                 parts(&step).for_each(|(_, text)| writeln!(whole, "(\n{text}\n)").unwrap());
                 whole.push_str(&step.program(MARK, &log(temp.path())));
             }
-            let output = Command::new("sh").args(["-n", "-c", &whole]).output().unwrap();
+            let file = temp.path().join("whole.sh");
+            fs::write(&file, &whole).unwrap();
+            let output = Command::new("sh").arg("-n").arg(&file).output().unwrap();
             assert!(output.status.success(), "{name}:\n{whole}\n{output:?}");
         }
     }

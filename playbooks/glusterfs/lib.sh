@@ -124,6 +124,15 @@ has_options() {
   holds_options "$@"
 }
 
+# lacks_options V KEY ..: V has none of these options set.
+lacks_options() {
+  volume "$1" || return 1
+  shift
+  for key in "$@"; do
+    if printf '%s\n' "$xml" | awk '/^option>/ { o = 1 } o && /^name>/ { print substr($0, 6); o = 0 }' | grep -Fqx -e "$key"; then return 1; fi
+  done
+}
+
 # holds_options KEY VALUE ..: as has_options, of the volume last read.
 holds_options() {
   options=$(printf '%s\n' "$xml" | awk '
@@ -229,6 +238,56 @@ bricks_run() {
     pid=$(cat "/var/run/gluster/vols/$1/$(printf '%s' "$down" | sed 's|:/|-|; s|/|-|g').pid" 2>/dev/null) || return 1
     [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = glusterfsd ] || return 1
   done
+}
+
+# zeros DEVICE: it reads as zeros at both ends and in 62 places between. The look that made the plan has seen the same.
+zeros() {
+  size=$(blockdev --getsize64 "$1") || return 1
+  place=0
+  while [ "$place" -lt 64 ]; do
+    dd if="$1" bs=65536 skip=$(((size / 65536 - 16) * place / 63)) count=16 2>/dev/null || echo unread
+    place=$((place + 1))
+  done | tr -d '\0' | head -c 1 | {
+    ! grep -q ''
+  }
+}
+
+# is_brick_disk DEVICE: its file system was made for a brick.
+is_brick_disk() {
+  [ "$(blkid -p -s TYPE -o value "$1") $(blkid -p -s LABEL -o value "$1")" = 'xfs glusterbrick' ]
+}
+
+# brick_disk_line DEVICE DIR: its line in /etc/fstab. By UUID: the kernel names disks as it finds them. With `nofail` a disk that is
+# gone does not stop the boot; glusterd waits for it all the same, and its brick is a folder below that is not there without it.
+brick_disk_line() {
+  id=$(blkid -p -s UUID -o value "$1") && [ -n "$id" ] &&
+    echo "UUID=$id $2 xfs noatime,inode64,nofail,x-systemd.before=glusterd.service 0 0"
+}
+
+# has_fstab_line DIR LINE: /etc/fstab mounts DIR by that line, and no other.
+has_fstab_line() {
+  [ -n "$2" ] && point=$1 line=$2 awk '
+    BEGIN { point = ENVIRON["point"]; gsub(/ /, "\\040", point) }
+    $1 !~ /^#/ && $2 == point { n++; if ($0 == ENVIRON["line"]) same++ }
+    END { exit !(n == 1 && same == 1) }' /etc/fstab
+}
+
+# put_fstab_line DIR LINE: in place of those that mount something at DIR. All other lines stay as they are. A new file takes
+# the place of the old one, with its mode and owner.
+put_fstab_line() {
+  [ -n "$2" ] || say_no "no line for $1"
+  fstab=$(readlink -f /etc/fstab)
+  new=$fstab.bricklayer.$$
+  trap 'rm -f "$new"' EXIT
+  [ -e "$fstab" ] || : >"$fstab"
+  cp -a "$fstab" "$new"
+  point=$1 line=$2 awk '
+    BEGIN { point = ENVIRON["point"]; gsub(/ /, "\\040", point) }
+    $1 !~ /^#/ && $2 == point { if (!done) print ENVIRON["line"]; done = 1; next }
+    { print }
+    END { if (!done) print ENVIRON["line"] }' "$fstab" >"$new"
+  sync "$new"
+  mv -f "$new" "$fstab"
 }
 
 # is_masked: nothing can start glusterd before the next boot.

@@ -5,6 +5,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("glusterfs/add-brick.yml", include_str!("../../playbooks/glusterfs/add-brick.yml")),
     ("glusterfs/answers.yml", include_str!("../../playbooks/glusterfs/answers.yml")),
     ("glusterfs/boot-mount.yml", include_str!("../../playbooks/glusterfs/boot-mount.yml")),
+    ("glusterfs/brick-disk.yml", include_str!("../../playbooks/glusterfs/brick-disk.yml")),
     ("glusterfs/brick-trace.yml", include_str!("../../playbooks/glusterfs/brick-trace.yml")),
     ("glusterfs/brick.yml", include_str!("../../playbooks/glusterfs/brick.yml")),
     ("glusterfs/bricks-up.yml", include_str!("../../playbooks/glusterfs/bricks-up.yml")),

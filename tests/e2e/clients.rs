@@ -24,6 +24,33 @@ fn a_compute_node_mounts_the_volume_and_has_no_part_in_it() {
     assert_eq!(lab.ssh(3, &format!("cat {MOUNT}/uploads/file")), "for all\n");
     assert!(!lab.ssh_any(3, "command -v glusterd").status.success(), "nothing but what mounts it");
     lab.settled();
+    only_whom_the_inventory_names(&lab);
+}
+
+// server4 is named nowhere, and a mount of server3 is a stranger's when it is named no more.
+fn only_whom_the_inventory_names(lab: &Lab) {
+    Lab::must(&["up", &lab.name, "1", "--image", "debian12-gluster", "--from", "4"]);
+    // A client that is refused ends a moment after `mount` has said that all is well.
+    let mount = "mkdir -p /mnt/it && timeout 30 mount -t glusterfs 10.77.0.101:/shared_data /mnt/it && sleep 2 && \
+                 timeout 30 ls /mnt/it && mountpoint -q /mnt/it";
+    lab.ssh(4, &format!("{mount} && umount /mnt/it"));
+    let options = "options: {network.ping-timeout: 10, performance.cache-size: default}";
+    lab.change_inventory("  glusterfs:\n", &format!("  glusterfs:\n    access: inventory\n    {options}\n"));
+    let up = lab.tell(&["up", "--yes"]).expect(0);
+    assert_eq!(up.planned(), ["glusterfs/options@server1".to_owned()].into());
+    let info = lab.ssh(1, "gluster --mode=script volume info shared_data");
+    assert!(info.contains("auth.allow: 10.77.0.101,10.77.0.102,10.77.0.103\n"), "{info}");
+    assert!(!info.contains("performance.cache-size"), "{info}");
+    assert!(!lab.holds(4, mount), "a stranger mounts the volume");
+    lab.ssh(3, &format!("echo more >>{MOUNT}/uploads/file"));
+    // The daemons of the members are no strangers to each other.
+    lab.power_off(&[2]);
+    lab.ssh(3, &format!("echo away >>{MOUNT}/uploads/file"));
+    lab.power_on(&[2]);
+    lab.healed(1, 2);
+    lab.settled();
+    let said = lab.expect(0, &["plan"]);
+    assert!(said.contains("not named in the inventory: cluster.self-heal-daemon is on"), "{said}");
 }
 
 #[test]

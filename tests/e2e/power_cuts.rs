@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::checks::MOUNT;
 use crate::harness::Lab;
-use crate::trouble::{GLUSTER, Told, all_of, begins};
+use crate::trouble::{GLUSTER, Told, all_of, begins, is_wanted};
 
 /// However it hits: glusterd itself gives a silent peer two minutes, and a step four.
 const BOUND: Duration = Duration::from_secs(330);
@@ -18,20 +18,15 @@ struct Cut<'a> {
     victim: usize,
 }
 
-// With BRICKLAYER_CUTS=glusterfs/options, only at the steps of this playbook; with glusterfs/add-brick/add, only at that.
 fn cuts<'a>(steps: &'a [(String, String, Vec<String>)], victims: &[usize]) -> Vec<Cut<'a>> {
     let cut = |victim: usize, (playbook, step, nodes): &'a (String, String, Vec<String>)| {
         let own = format!("server{victim}");
         let on = if nodes.contains(&own) { own } else { nodes[0].clone() };
         Cut { playbook, step, on, victim }
     };
-    let only = std::env::var("BRICKLAYER_CUTS").ok();
-    let wanted = |playbook: &str, step: &str| {
-        only.as_deref().is_none_or(|only| only == playbook || only == format!("{playbook}/{step}"))
-    };
     steps
         .iter()
-        .filter(|step| wanted(&step.0, &step.1))
+        .filter(|step| is_wanted(&step.0, &step.1))
         .flat_map(|step| victims.iter().map(move |victim| cut(*victim, step)))
         .collect()
 }

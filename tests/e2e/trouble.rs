@@ -165,6 +165,12 @@ pub fn signal(pid: Pid, signal: Signal) {
     let _ended = kill_process(pid, signal);
 }
 
+/// With `BRICKLAYER_CUTS=glusterfs/options`, only the steps of this playbook; with `glusterfs/add-brick/add`, only that.
+pub fn is_wanted(playbook: &str, step: &str) -> bool {
+    let only = std::env::var("BRICKLAYER_CUTS").ok();
+    only.is_none_or(|only| only == playbook || only == format!("{playbook}/{step}"))
+}
+
 /// Every case is tried, also after one that failed; then all that failed are told.
 #[track_caller]
 pub fn all_of<T: std::fmt::Debug>(cases: impl IntoIterator<Item = T>, case: impl Fn(&T)) {

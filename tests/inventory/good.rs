@@ -171,6 +171,8 @@ fn the_glusterfs_section_is_read_and_cleaned() {
     assert_eq!(spec.volume, "web-data_2");
     assert_eq!(spec.replica, Replica::Fixed(2));
     assert_eq!((spec.brick_path.as_str(), spec.mount_point.as_str()), ("/bricks/b1/data", "/srv/web"));
+    assert_eq!(spec.brick_device.as_deref(), Some("/dev/disk/by-path/pci-0000:00:05.0"));
+    assert_eq!(spec.brick_parent(), "/bricks/b1");
     assert_eq!(spec.dedicated_brick, DedicatedBrick::Required);
     assert_eq!(spec.options.len(), 4);
     assert_eq!((&*spec.options["nfs.disable"], &*spec.options["auth.allow"]), ("yes", "10.0.*"));

@@ -78,6 +78,6 @@ fn every_key_of_the_schema_has_its_words() {
         }
     }
     let schema = schema(&[("glusterfs", FIELDS)]);
-    assert_eq!(schema["properties"]["storage"]["properties"]["glusterfs"]["properties"].as_object().unwrap().len(), 9);
+    assert_eq!(schema["properties"]["storage"]["properties"]["glusterfs"]["properties"].as_object().unwrap().len(), 11);
     walk(&schema, "");
 }

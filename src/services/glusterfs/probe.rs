@@ -17,6 +17,7 @@ const CLI: &str = "timeout 20 gluster --mode=script --xml";
 pub fn sections(spec: &Spec) -> Vec<Section> {
     let mut all = daemon();
     all.push(brick(&spec.brick_path, &spec.volume));
+    all.extend(spec.brick_device.as_deref().map(|device| brick_disk(spec, device)));
     all.extend(mount(spec));
     all.push(firewall());
     all
@@ -172,6 +173,47 @@ if command -v getfattr >/dev/null; then
     awk 'sub(/^# file: /, "") { at = $0 } sub(/^trusted\.glusterfs\.volume-id=0x/, "") { print "id " $0 " " at }'
 else
   echo 'blind yes'
+fi
+true"#;
+
+fn brick_disk(spec: &Spec, device: &str) -> Section {
+    let (parent, brick) = (quote(spec.brick_parent()), quote(&spec.brick_path));
+    Section::new("glusterfs.brick_disk", format!("d={} p={parent} b={brick}\n{BRICK_DISK}", quote(device)))
+}
+
+// Blank is what has no signature that blkid knows, no part and no user, and zeros at both ends and in 62 places between: data
+// without a signature, as of a database or under encryption, is no empty disk. `lib.sh` looks at the zeros again.
+const BRICK_DISK: &str = r#"echo asked yes
+r=$(readlink -f -- "$d")
+if [ ! -e "$r" ]; then echo 'fault is not there'; elif [ ! -b "$r" ]; then echo 'fault is no disk'; fi
+findmnt -n -r -M "$p" -o SOURCE | sed 's/^/above /'
+awk -v p="$p" '!/^[ \t]*#/ && $2 == p { print "fstab " $1 }' /etc/fstab
+mountpoint -q "$p" || find "$p" -mindepth 1 -maxdepth 1 ! \( -path "$b" -type d -empty \) -printf 'hides %f\n' 2>/dev/null | head -n 5
+[ -b "$r" ] || exit 0
+size=$(blockdev --getsize64 "$r")
+n=$(mountpoint -x "$r")
+echo "size $size"
+if mountpoint -q "$p" && [ "$(mountpoint -d "$p")" = "$n" ]; then echo 'here yes'; exit 0; fi
+[ "$(cat "/sys/dev/block/$n/ro")" = 0 ] || echo 'fault is read-only'
+findmnt -n -r -o TARGET,MAJ:MIN | awk -v n="$n" '$2 == n { print "holds what is mounted at " $1 }'
+tail -n +2 /proc/swaps | while read -r s _; do [ "$(readlink -f -- "$s")" != "$r" ] || echo 'holds swap'; done
+for part in "/sys/dev/block/$n/"*/partition; do
+  [ -e "$part" ] || continue
+  part=${part%/partition}; echo "holds the partition ${part##*/}"
+done
+for user in "/sys/dev/block/$n/holders/"*; do [ ! -e "$user" ] || echo "holds ${user##*/}, which uses it"; done
+said=$(blkid -p -o export "$r" 2>/dev/null)
+code=$?
+type=$(printf '%s\n' "$said" | sed -n 's/^TYPE=//p')
+if [ "$type" = xfs ] && printf '%s\n' "$said" | grep -qx LABEL=glusterbrick; then echo 'ours yes'
+elif [ -n "$type" ]; then echo "holds $type $(printf '%s\n' "$said" | sed -n 's/^LABEL=/named /p')"
+elif [ "$code" != 2 ]; then echo "holds $(printf '%s\n' "$said" | sed -n 's/^PTTYPE=\(.*\)/a partition table (\1)/p' | grep . || echo 'several signatures')"
+else
+  i=0
+  while [ "$i" -lt 64 ]; do
+    dd if="$r" bs=65536 skip=$(((size / 65536 - 16) * i / 63)) count=16 2>/dev/null || echo unread
+    i=$((i + 1))
+  done | tr -d '\0' | head -c 1 | grep -q '' && echo 'holds data without a signature'
 fi
 true"#;
 

@@ -1,6 +1,7 @@
 //! What the answers of the probe mean.
 
 mod brick;
+mod brick_disk;
 mod checkup;
 mod cli;
 mod heal;
@@ -16,6 +17,7 @@ mod rebalance;
 mod split;
 
 pub use brick::{BrickDir, Disk, hex_to_uuid};
+pub use brick_disk::BrickDisk;
 pub use checkup::Checkup;
 pub use cli::{Brick, Peer, Volume, VolumeStatus};
 pub use heal::{BrickHeal, heal_answers, heal_info};

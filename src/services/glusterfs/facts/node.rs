@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::HostFacts;
 use crate::services::glusterfs::facts::{
-    BrickDir, BrickHeal, Checkup, Disk, Index, MountFacts, Moving, Packages, Peer, Undecided, Volume,
+    BrickDir, BrickDisk, BrickHeal, Checkup, Disk, Index, MountFacts, Moving, Packages, Peer, Undecided, Volume,
 };
 
 /// The answer of a command that could not always be asked.
@@ -78,6 +78,8 @@ pub struct NodeFacts {
     pub volumes: Asked<Vec<Volume>>,
     /// The brick directory of the inventory.
     pub brick: BrickDir,
+    /// The disk that the inventory names for it, where it names one.
+    pub brick_disk: Option<BrickDisk>,
     /// Bricks of this node whose process runs, as `volume:path-with-dashes` (from the pid files).
     pub running: BTreeSet<String>,
     /// Mount point, fstab, unit.

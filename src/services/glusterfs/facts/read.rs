@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::{Answer, Answers, NOT_ASKED, NodeLook};
 use crate::services::glusterfs::facts::cli::{self, one_line};
 use crate::services::glusterfs::facts::{
-    Asked, BrickDir, Checkup, Daemon, Disk, MountFacts, NodeFacts, Packages, heal_answers, indices, moving,
+    Asked, BrickDir, BrickDisk, Checkup, Daemon, Disk, MountFacts, NodeFacts, Packages, heal_answers, indices, moving,
 };
 
 impl NodeFacts {
@@ -20,6 +20,7 @@ impl NodeFacts {
             pool: asked(cluster, |text| cli::pool(cli::answers(text)?[0])),
             volumes: asked(cluster, |text| cli::volumes(cli::answers(text)?[1])),
             brick: BrickDir::read(text(answers, "glusterfs.brick")),
+            brick_disk: BrickDisk::read(text(answers, "glusterfs.brick_disk")),
             running: lines(text(answers, "glusterfs.running")),
             mount: mount(answers),
             heal,

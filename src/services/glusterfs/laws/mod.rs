@@ -2,7 +2,9 @@
 
 mod arbiter;
 mod checkup;
+mod disk;
 mod maintenance;
+mod options;
 mod props;
 mod rebalance;
 mod restore;

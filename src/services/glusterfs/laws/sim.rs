@@ -7,11 +7,11 @@ use crate::facts::{HostFacts, OsFamily, Seen};
 use crate::model::NodeName;
 use crate::plan::{Plan, Refusal, Request, Task, Then, Var, surprises};
 use crate::services::glusterfs::facts::{
-    Asked, Brick, BrickDir, BrickHeal, Daemon, MountFacts, Moving, MovingState, NodeFacts, Packages, Peer, Volume,
-    VolumeStatus,
+    Asked, Brick, BrickDir, BrickDisk, BrickHeal, Daemon, MountFacts, Moving, MovingState, NodeFacts, Packages, Peer,
+    Volume, VolumeStatus,
 };
 use crate::services::glusterfs::plan::{Nodes, decide, mount_unit};
-use crate::services::glusterfs::spec::{Client, DedicatedBrick, Leaver, Member, PeerNames, Replica, Spec};
+use crate::services::glusterfs::spec::{Access, Client, DedicatedBrick, Leaver, Member, PeerNames, Replica, Spec};
 
 pub(super) const PATH: &str = "/data/glusterfs/shared";
 
@@ -30,6 +30,8 @@ pub(super) struct SimNode {
     pub(super) mounted: bool,
     pub(super) boot_proof: bool,
     pub(super) on_root: bool,
+    /// The disk that the inventory names, where it names one.
+    pub(super) disk: BrickDisk,
     /// Its mount hears of no change.
     pub(super) deaf: bool,
     /// Out of service.
@@ -96,8 +98,10 @@ impl Sim {
             clients: Vec::new(),
             leaving: Vec::new(),
             brick_path: PATH.to_owned(),
+            brick_device: None,
             dedicated_brick: DedicatedBrick::Warn,
             mount_point: "/mnt/gluster".to_owned(),
+            access: Access::Any,
             options: options(&[("network.ping-timeout", "10"), ("cluster.self-heal-daemon", "on")]),
             directories: vec!["uploads".to_owned()],
             members,
@@ -282,6 +286,7 @@ impl Sim {
         let stored_volumes =
             if self.knows_volume(node) { BTreeMap::from([("gv0".to_owned(), version)]) } else { BTreeMap::new() };
         let has_brick = self.has_brick(name);
+        let shows = self.spec.brick_device.is_none() || node.disk.here;
         NodeFacts {
             host: host(address),
             daemon: Daemon {
@@ -298,16 +303,17 @@ impl Sim {
             pool: if asked { Asked::Answer(self.peers_of(node)) } else { Asked::Not },
             volumes: if asked { Asked::Answer(self.volumes_of(node)) } else { Asked::Not },
             brick: BrickDir {
-                exists: node.brick_exists,
+                exists: node.brick_exists && shows,
                 on_root: node.on_root,
-                content: if node.content { vec!["file".to_owned()] } else { Vec::new() },
-                has_glusterfs: node.trace || has_brick,
+                content: if node.content && shows { vec!["file".to_owned()] } else { Vec::new() },
+                has_glusterfs: (node.trace || has_brick) && shows,
                 unspread: self
                     .volume
                     .as_ref()
                     .is_some_and(|volume| volume.unspread.iter().any(|one| Some(*one) == node.uuid)),
                 ..BrickDir::default()
             },
+            brick_disk: self.spec.brick_device.as_ref().map(|_| node.disk.clone()),
             running: if node.brick_runs {
                 BTreeSet::from([format!("gv0:{address}{}", PATH.replace('/', "-"))])
             } else {
@@ -487,6 +493,7 @@ impl Sim {
                 self.next_uuid += 1;
                 self.nodes.get_mut(&node).unwrap().uuid = Some(next);
             }
+            "brick-disk" => self.mount_disk(&node),
             "brick" => self.nodes.get_mut(&node).unwrap().brick_exists = true,
             "brick-trace" => {
                 let node = self.nodes.get_mut(&node).unwrap();
@@ -500,7 +507,13 @@ impl Sim {
             }
             "create" => self.create(task),
             "add-brick" | "extend" => self.add_bricks(task),
-            "options" => self.set(task),
+            "options" => {
+                self.set(task);
+                let options = &mut self.volume.as_mut().unwrap().options;
+                for key in list(task, "off") {
+                    assert!(options.remove(&key).is_some(), "{key} is off");
+                }
+            }
             // `unless`: it looks at the bricks of its own node only.
             "bricks-up" if self.nodes[&node].brick_runs => {}
             "start" | "bricks-up" => {
@@ -544,6 +557,16 @@ impl Sim {
             "reach" | "hears" | "healed" | "rebalanced" | "heal-all" | "marks" | "answers" => {}
             other => self.day_two(other, task),
         }
+    }
+
+    fn mount_disk(&mut self, node: &NodeName) {
+        let node = self.nodes.get_mut(node).unwrap();
+        assert!(node.disk.blank() || node.disk.asleep() || node.disk.here, "made anew what is not blank: {node:?}");
+        if node.disk.blank() {
+            (node.brick_exists, node.content) = (false, false);
+        }
+        (node.disk.here, node.disk.ours, node.on_root) = (true, true, false);
+        node.disk.fstab = Some("UUID=1".to_owned());
     }
 
     fn day_two(&mut self, playbook: &str, task: &Task) {

@@ -182,7 +182,9 @@ fn every_task_keeps_the_terms_of_its_playbook() {
         (sets, ask(Act::Rebalance(Rebalance::Start))),
         (moves, ask(Act::Rebalance(Rebalance::Stop))),
     ];
-    let plain = [fresh, clones, grown, extended, asleep, behind, leaving, drained];
+    let mut disks = Sim::new(2, Replica::Auto);
+    disks.spec.brick_device = Some("/dev/vdb".to_owned());
+    let plain = [disks, fresh, clones, grown, extended, asleep, behind, leaving, drained];
     let plain = plain.map(|sim| (sim, Request { wipe: true, ..Request::default() }));
     for (sim, request) in plain.into_iter().chain(placed).chain(acts) {
         for task in decide(&sim.spec, &sim.look(), &request).unwrap().tasks() {

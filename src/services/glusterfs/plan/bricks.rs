@@ -4,6 +4,7 @@
 use crate::plan::{Level, Note, Refusal, Task};
 use crate::services::glusterfs::facts::{Brick, NodeFacts};
 use crate::services::glusterfs::plan::build::{With, note, refuse, task};
+use crate::services::glusterfs::plan::disk;
 use crate::services::glusterfs::plan::growth::Growth;
 use crate::services::glusterfs::plan::view::View;
 use crate::services::glusterfs::spec::{DedicatedBrick, Member};
@@ -18,6 +19,10 @@ pub(super) fn check(view: &View<'_>, growth: &Growth<'_>) -> Vec<Refusal> {
 fn brick(view: &View<'_>, member: &Member, facts: &NodeFacts) -> Vec<Refusal> {
     let (path, dir) = (&view.spec.brick_path, &facts.brick);
     let node = Some(&member.node);
+    // What is there now is not what the brick will be on.
+    if disk::comes(facts) {
+        return disk::check(view, member, facts);
+    }
     let mut refusals: Vec<Refusal> = Vec::new();
     let mut refused = |what: String, remedy: String| refusals.push(refuse(node, what, remedy));
     if dir.other {
@@ -96,8 +101,10 @@ fn volume_name(view: &View<'_>, id: &str) -> String {
 pub(super) fn prepare(view: &View<'_>, member: &Member, facts: &NodeFacts) -> Vec<Task> {
     let path = view.spec.brick_path.as_str();
     let dir = &facts.brick;
-    if !dir.exists {
-        return vec![task("brick", &member.node, format!("`{path}` does not exist")).with("brick", path)];
+    let comes = disk::comes(facts);
+    if comes || !dir.exists {
+        let why = if comes { "its disk is blank".to_owned() } else { format!("`{path}` does not exist") };
+        return vec![task("brick", &member.node, why).with("brick", path)];
     }
     if dir.empty_trace() {
         let id = dir.own_id(path).unwrap_or_default();
@@ -110,7 +117,9 @@ pub(super) fn prepare(view: &View<'_>, member: &Member, facts: &NodeFacts) -> Ve
 /// Does any new brick need `force`, and for which guard? The only one that is ever waived is the root partition's;
 /// all others that `force` turns off (fact T5) have been checked here.
 pub(super) fn force(view: &View<'_>, members: &[&Member]) -> bool {
-    members.iter().any(|member| view.facts(&member.node).is_some_and(|facts| facts.brick.on_root))
+    members
+        .iter()
+        .any(|member| view.facts(&member.node).is_some_and(|facts| facts.brick.on_root && !disk::comes(facts)))
 }
 
 /// Guards that are waived, by name.

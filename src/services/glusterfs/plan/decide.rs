@@ -5,8 +5,8 @@ use crate::services::glusterfs::plan::build::{add, names};
 use crate::services::glusterfs::plan::growth::Growth;
 use crate::services::glusterfs::plan::view::{Nodes, View};
 use crate::services::glusterfs::plan::{
-    bricks, clients, heal, hosts, identity, maintenance, mount, options, places, pool, prepare, rebalance, removal,
-    restore, volume,
+    bricks, clients, disk, heal, hosts, identity, maintenance, mount, options, places, pool, prepare, rebalance,
+    removal, restore, volume,
 };
 use crate::services::glusterfs::spec::{Member, Spec};
 
@@ -19,6 +19,10 @@ pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec
     if let Some(waits) = hosts::deaf(&view) {
         let open = Some("what is to be done is known once every glusterd answers".to_owned());
         return Ok(Plan { stages: vec![waits], open, notes: hosts::notes(&view) });
+    }
+    if let Some(disks) = disk::asleep(&view) {
+        let open = Some("what is to be done is known once the disks of the bricks are mounted".to_owned());
+        return Ok(Plan { stages: vec![disks], open, notes: hosts::notes(&view) });
     }
     // Of a pool that is not sound it makes no sense to say how it grows; of single nodes all is said at once.
     let nodes: Vec<_> = hosts::check(&view).into_iter().chain(mount::check(&view)).collect();
@@ -86,6 +90,7 @@ pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec
     plan.notes.extend(volume::notes(&view));
     plan.notes.extend(options::notes(&view, &growth));
     plan.notes.extend(bricks::notes(&view, &growth));
+    plan.notes.extend(disk::notes(&view, &growth));
     plan.notes.extend(mount::notes(&view));
     plan.notes.extend(growth.notes);
     Ok(plan)

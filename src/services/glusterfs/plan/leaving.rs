@@ -1,6 +1,6 @@
 //! Nodes on their way out, and what must hold before they go.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::Seen;
 use crate::model::NodeName;
@@ -73,6 +73,7 @@ pub(super) fn all<'a>(view: &View<'a>) -> Vec<Leaving<'a>> {
 /// All reasons why they may not go.
 pub(super) fn check(view: &View<'_>, all: &[Leaving<'_>]) -> Vec<Refusal> {
     let mut refusals: Vec<_> = all.iter().flat_map(|one| away(view, one)).collect();
+    refusals.extend(all.iter().flat_map(|one| elsewhere(view, one)));
     refusals.extend(others(view, all));
     let bricks = bricks(all);
     if let Some(volume) = view.cluster.volume.filter(|_| !bricks.is_empty()) {
@@ -116,6 +117,28 @@ pub(super) fn away(view: &View<'_>, one: &Leaving<'_>) -> Vec<Refusal> {
     }
     let what = format!("it is said to be dead, and {seeing} see it connected");
     vec![refuse(node, what, "wait a minute if it has just been lost; if it runs, mend the way to it instead")]
+}
+
+// Bricks of volumes that the inventory does not name: gluster lets go of nobody who has one, and says so when the others are gone.
+fn elsewhere(view: &View<'_>, one: &Leaving<'_>) -> Vec<Refusal> {
+    let Some(peer) = one.peer else { return Vec::new() };
+    let volumes: BTreeMap<_, _> = view
+        .known
+        .iter()
+        .filter_map(|(_, facts)| facts.volumes.answer())
+        .flatten()
+        .filter(|volume| volume.name != view.spec.volume)
+        .map(|volume| (volume.name.as_str(), volume))
+        .collect();
+    let mut refusals = Vec::new();
+    for (name, volume) in volumes {
+        if volume.bricks.iter().any(|brick| brick.host == peer.uuid) {
+            let what = format!("it has a brick of volume `{name}`, of which the inventory says nothing");
+            let remedy = format!("take that brick out by hand first: `gluster volume remove-brick {name} ..`");
+            refusals.push(refuse(Some(one.node()), what, remedy));
+        }
+    }
+    refusals
 }
 
 // All that stay must be there: what happens now, happens on their word.

@@ -6,6 +6,7 @@ mod checkup;
 mod clients;
 mod cluster;
 mod decide;
+mod disk;
 mod firewall;
 mod growth;
 mod heal;

@@ -1,11 +1,15 @@
 //! Options of the volume: only what differs is set, in one call, since each call rewrites the volfiles (fact 10.1).
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use crate::plan::{Level, Note, Task};
 use crate::services::glusterfs::facts::Volume;
 use crate::services::glusterfs::plan::build::{With, note, task};
 use crate::services::glusterfs::plan::growth::{Change, Growth};
+use crate::services::glusterfs::plan::leaving;
 use crate::services::glusterfs::plan::view::View;
-use crate::services::glusterfs::spec::{Member, Spec};
+use crate::services::glusterfs::spec::{Access, Member};
 
 /// What glusterd refuses to set on a volume without copies ("Volume .. is not of replicate type", "Cannot set .. for
 /// a non-replicate volume"): the options with `validate_replica*` in its `glusterd-volume-set.c`, tried on 10.3.
@@ -17,28 +21,71 @@ const FOR_COPIES: [&str; 5] = [
     "cluster.shd-max-threads",
 ];
 
-/// The options of the inventory that a volume with so many copies takes.
-pub(super) fn wanted(spec: &Spec, replica: u32) -> impl Iterator<Item = (&str, &str)> {
-    let takes = move |key: &str| replica > 1 || !FOR_COPIES.contains(&key);
-    spec.options.iter().map(|(key, value)| (key.as_str(), value.as_str())).filter(move |(key, _)| takes(key))
+/// The value, in the inventory, of an option that is to be as gluster has it by itself.
+const OFF: &str = "default";
+
+/// Addresses that may mount the volume.
+const ALLOW: &str = "auth.allow";
+
+/// What gluster sets by itself when a volume is made or gets a second copy (seen on 10.3 and 11.1), and what is set here while
+/// a copy is filled: nobody has to name these.
+const BY_ITSELF: [&str; 7] = [
+    "cluster.granular-entry-heal",
+    "storage.fips-mode-rchecksum",
+    "transport.address-family",
+    "nfs.disable",
+    "performance.client-io-threads",
+    "cluster.quorum-type",
+    "cluster.quorum-count",
+];
+
+/// The options that a volume with so many copies is to have.
+pub(super) fn wanted(view: &View<'_>, replica: u32) -> Vec<(String, String)> {
+    let takes = |key: &str| replica > 1 || !FOR_COPIES.contains(&key);
+    let named = view.spec.options.iter().filter(|(key, value)| takes(key) && *value != OFF);
+    let named = named.map(|(key, value)| (key.clone(), value.clone()));
+    // Who leaves may mount it for as long as it has a part in it.
+    let leaving = leaving::all(view).into_iter().filter(|one| one.peer.is_some() || one.mounts(view));
+    let allow = allowed(view, leaving.map(|one| one.leaver.member.address).collect());
+    named.chain(allow).collect()
+}
+
+// Members and clients, and these.
+fn allowed(view: &View<'_>, mut all: BTreeSet<IpAddr>) -> Option<(String, String)> {
+    all.extend(view.spec.members.iter().map(|member| member.address));
+    all.extend(view.spec.clients.iter().map(|client| client.address));
+    let list = all.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+    (view.spec.access == Access::Inventory).then(|| (ALLOW.to_owned(), list))
+}
+
+/// Keeps the volume to those that stay, once others have left.
+pub(super) fn after_removal(view: &View<'_>, on: &Member) -> Option<Task> {
+    let volume = view.cluster.volume?;
+    let (key, stay) = allowed(view, BTreeSet::new())?;
+    let now = volume.option(&key).filter(|now| *now != stay)?;
+    let task = task("options", &on.node, format!("{key} is {now}, not {stay}")).with("volume", volume.name.as_str());
+    Some(task.with("options", vec![key, stay]).with("off", Vec::new()))
 }
 
 /// As words of a command.
-pub(super) fn words<'a>(options: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<String> {
-    options.flat_map(|(key, value)| [key.to_owned(), value.to_owned()]).collect()
+pub(super) fn words(options: Vec<(String, String)>) -> Vec<String> {
+    options.into_iter().flat_map(|(key, value)| [key, value]).collect()
 }
 
-/// Sets what differs on the volume that exists, as it will be after it has grown.
+/// Sets what differs on the volume that exists, as it will be after it has grown, and takes off what is to be off.
 pub(super) fn plan(view: &View<'_>, growth: &Growth<'_>, on: &Member, volume: &Volume) -> Option<Task> {
-    let wanted = wanted(view.spec, copies(growth, volume));
-    let differ: Vec<_> = wanted.filter(|(key, value)| volume.option(key) != Some(value)).collect();
-    if differ.is_empty() {
+    let mut differ = wanted(view, copies(growth, volume));
+    differ.retain(|(key, value)| volume.option(key) != Some(value));
+    let off = view.spec.options.iter().filter(|(_, value)| *value == OFF).map(|(key, _)| key);
+    let off: Vec<_> = off.filter(|key| volume.option(key).is_some()).cloned().collect();
+    if differ.is_empty() && off.is_empty() {
         return None;
     }
-    let why =
-        |(key, value): &(&str, &str)| format!("{key} is {}, not {value}", volume.option(key).unwrap_or("not set"));
-    let why = differ.iter().map(why).collect::<Vec<_>>().join("; ");
-    Some(task("options", &on.node, why).with("volume", volume.name.as_str()).with("options", words(differ.into_iter())))
+    let is = |key: &str| format!("{key} is {}", volume.option(key).unwrap_or("not set"));
+    let set = differ.iter().map(|(key, value)| format!("{}, not {value}", is(key)));
+    let why: Vec<_> = set.chain(off.iter().map(|key| format!("{}, and is to be off", is(key)))).collect();
+    let task = task("options", &on.node, why.join("; ")).with("volume", volume.name.as_str());
+    Some(task.with("options", words(differ)).with("off", off))
 }
 
 /// Where the volume gets its second copy, its options are set after that.
@@ -53,8 +100,28 @@ fn copies(growth: &Growth<'_>, volume: &Volume) -> u32 {
     }
 }
 
-/// Options that must wait.
-pub(super) fn notes(view: &View<'_>, growth: &Growth<'_>) -> Option<Note> {
+/// Options that must wait, and those that the inventory says nothing of.
+pub(super) fn notes(view: &View<'_>, growth: &Growth<'_>) -> Vec<Note> {
+    waiting(view, growth).into_iter().chain(unnamed(view)).collect()
+}
+
+fn unnamed(view: &View<'_>) -> Option<Note> {
+    let volume = view.cluster.volume?;
+    let ours = |key: &str| {
+        BY_ITSELF.contains(&key)
+            || view.spec.options.contains_key(key)
+            || (key == ALLOW && view.spec.access == Access::Inventory)
+    };
+    let set: Vec<_> = volume.options.iter().filter(|(key, _)| !ours(key)).collect();
+    let list = set.iter().map(|(key, value)| format!("{key} is {value}")).collect::<Vec<_>>().join(", ");
+    let (first, _) = set.first()?;
+    let text = format!(
+        "set on the volume, and not named in the inventory: {list}; they stay as they are, `{first}: default` takes one off"
+    );
+    Some(note(Level::Info, None, text))
+}
+
+fn waiting(view: &View<'_>, growth: &Growth<'_>) -> Option<Note> {
     let replica = match (&growth.change, view.cluster.volume) {
         (Change::Create { replica, .. }, _) => *replica,
         (_, Some(volume)) => copies(growth, volume),

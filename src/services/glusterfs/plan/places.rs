@@ -7,7 +7,7 @@ use crate::services::glusterfs::plan::build::{With, add, names, note, refuse, st
 use crate::services::glusterfs::plan::growth::{Change, Growth};
 use crate::services::glusterfs::plan::leaving::{self, Leaving};
 use crate::services::glusterfs::plan::view::View;
-use crate::services::glusterfs::plan::{pool, prepare};
+use crate::services::glusterfs::plan::{disk, pool, prepare};
 use crate::services::glusterfs::spec::Member;
 
 /// One that leaves has a brick, and somebody is to take its place.
@@ -280,9 +280,14 @@ fn refill(view: &View<'_>, on: &Member, member: &Member, at: (&Volume, &Brick)) 
     } else {
         refusals.extend(complete(view, volume, brick, true));
     }
+    let facts = view.facts(&member.node).filter(|facts| disk::comes(facts));
+    refusals.extend(facts.iter().flat_map(|facts| disk::check_anew(view, member, facts)));
     if !refusals.is_empty() {
         return Err(refusals);
     }
+    let disk = facts.and_then(|facts| disk::prepare(view, member, facts));
+    plan.notes.extend(facts.and_then(|facts| disk::made(view, member, facts)));
+    add(&mut plan, stage("prepare", "Make the disk of the brick", vec![disk.into_iter().collect()]));
     let stay: Vec<_> = beside(volume, brick).iter().map(|brick| brick.name.clone()).collect();
     let reset = task("reset-brick", &member.node, "its brick is gone; a new one is filled from the other copies")
         .with("volume", volume.name.as_str())

@@ -6,7 +6,7 @@ use crate::services::glusterfs::facts::NodeFacts;
 use crate::services::glusterfs::plan::build::{With, stage, task};
 use crate::services::glusterfs::plan::growth::Growth;
 use crate::services::glusterfs::plan::view::View;
-use crate::services::glusterfs::plan::{bricks, firewall};
+use crate::services::glusterfs::plan::{bricks, disk, firewall};
 use crate::services::glusterfs::spec::Member;
 
 /// All nodes side by side; a node's own tasks in order.
@@ -18,7 +18,11 @@ pub(super) fn plan(view: &View<'_>, growth: &Growth<'_>) -> Stage {
         daemons |= !service.is_empty();
         tasks.extend(service);
         tasks.extend(firewall::task(view, member, facts));
-        if growth.gets_brick(&member.node) {
+        let brick = growth.gets_brick(&member.node);
+        if brick || facts.brick_disk.as_ref().is_some_and(|disk| disk.here) {
+            tasks.extend(disk::prepare(view, member, facts));
+        }
+        if brick {
             tasks.extend(bricks::prepare(view, member, facts));
         }
     }

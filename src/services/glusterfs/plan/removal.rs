@@ -7,7 +7,7 @@ use crate::services::glusterfs::facts::{Brick, Volume};
 use crate::services::glusterfs::plan::build::{With, add, names, note, stage, task};
 use crate::services::glusterfs::plan::leaving::{self, Leaving};
 use crate::services::glusterfs::plan::view::View;
-use crate::services::glusterfs::plan::{mount, mount_unit, pool};
+use crate::services::glusterfs::plan::{mount, mount_unit, options, pool};
 use crate::services::glusterfs::spec::Member;
 
 /// Everything that is still to be done for nodes to be gone, or all reasons why they may not go. Nothing where they are.
@@ -32,6 +32,8 @@ pub(super) fn plan(view: &View<'_>, coordinator: &Member) -> Result<Option<Plan>
         add(&mut plan, shrink(coordinator, volume, &bricks, &all));
     }
     add(&mut plan, detach(view, coordinator, &all));
+    let access = options::after_removal(view, coordinator).into_iter().collect();
+    add(&mut plan, stage("access", "Keep the volume to those that stay", vec![access]));
     add(&mut plan, wipe(view, &all));
     add(&mut plan, mount::plan(view, mount::at_boot(view)));
     plan.notes = notes(view, &all, &bricks);

@@ -54,7 +54,7 @@ fn bricks(view: &View<'_>, members: &[&Member]) -> Vec<String> {
 }
 
 fn create(view: &View<'_>, on: &Member, replica: u32, members: &[&Member]) -> Task {
-    let options = options::words(options::wanted(view.spec, replica));
+    let options = options::words(options::wanted(view, replica));
     let copies = match (replica, view.spec.arbiter) {
         (1, _) => "one copy".to_owned(),
         (_, 0) => format!("{replica} copies"),

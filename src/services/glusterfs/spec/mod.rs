@@ -7,4 +7,4 @@ mod volume;
 mod wanted;
 
 pub use fields::FIELDS;
-pub use wanted::{Client, DedicatedBrick, Leaver, Member, PeerNames, Replica, Spec};
+pub use wanted::{Access, Client, DedicatedBrick, Leaver, Member, PeerNames, Replica, Spec};

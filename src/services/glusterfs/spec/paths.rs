@@ -47,6 +47,27 @@ pub(crate) fn mount_point(item: &Item<'_>, problems: &mut Problems) -> Option<St
     Some(path)
 }
 
+/// A disk for the brick at `brick`, which goes on the folder above it.
+pub(crate) fn device(item: &Item<'_>, brick: &str, problems: &mut Problems) -> Option<String> {
+    let text = item.line(problems)?;
+    let rest = text.strip_prefix("/dev/").unwrap_or_default();
+    // Names below /dev/disk/by-path have colons in them.
+    let good = !rest.is_empty() && unclean(rest).is_none() && rest.bytes().all(|byte| plain(byte) || byte == b':');
+    let parent = brick.rsplit_once('/').map_or("", |(parent, _)| parent);
+    let problem = if !good {
+        Problem::item(item, format!("`{}` is not the name of a disk", show(text)))
+            .help("write for example `/dev/vdb`, or a name below `/dev/disk/by-id/` that all nodes have")
+    } else if parent.is_empty() || SYSTEM.contains(&parent) {
+        let at = if parent.is_empty() { "/" } else { parent };
+        Problem::item(item, format!("the disk is mounted at the folder above the brick `{brick}`, and that is `{at}`"))
+            .help("choose a `brick_path` with a folder of its own above it: `/data/glusterfs/shared`")
+    } else {
+        return Some(text.to_owned());
+    };
+    problems.push(problem);
+    None
+}
+
 /// A brick inside the mount would be written through itself; a mount inside the brick would be in the data.
 pub(crate) fn apart(at: &Item<'_>, other: Option<Item<'_>>, brick: &str, mount: &str, problems: &mut Problems) {
     let message = if brick == mount {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::services::glusterfs::spec::Replica;
+use crate::services::glusterfs::spec::fields::ACCESS;
+use crate::services::glusterfs::spec::{Access, Replica};
 use crate::yaml::{Item, Problem, Problems, show};
 
 /// The manual's volume.
@@ -92,6 +93,23 @@ pub(crate) fn arbiter(
 
 fn are(count: usize) -> String {
     if count == 1 { "is 1".to_owned() } else { format!("are {count}") }
+}
+
+/// The option that `access` sets, and the one that undoes it.
+const ONE_ACCESS: [&str; 2] = ["auth.allow", "auth.reject"];
+
+/// `access: inventory` and an option that says who may mount it contradict each other.
+pub(crate) fn access(
+    item: &Item<'_>,
+    options: Option<&BTreeMap<String, String>>,
+    problems: &mut Problems,
+) -> Option<Access> {
+    let access = item.choice(&ACCESS, problems)?;
+    let named = ONE_ACCESS.iter().find(|key| options.is_some_and(|options| options.contains_key(**key)));
+    let Some(other) = named.filter(|_| access == Access::Inventory) else { return Some(access) };
+    let message = format!("`access: inventory` and the option `{other}` both say who may mount the volume");
+    problems.push(Problem::item(item, message).help("leave one of them out"));
+    None
 }
 
 /// Options and their values, as text.

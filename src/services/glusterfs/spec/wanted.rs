@@ -39,6 +39,15 @@ pub enum PeerNames {
     Hostname,
 }
 
+/// Who may mount the volume.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Whoever reaches its bricks, unless an option says otherwise.
+    Any,
+    /// Members and clients of the inventory, by their addresses.
+    Inventory,
+}
+
 /// A node that was a member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leaver {
@@ -81,13 +90,17 @@ pub struct Spec {
     pub arbiter: u32,
     /// Where a member keeps its brick: absolute, clean.
     pub brick_path: String,
+    /// The disk that is mounted right above it: absolute, clean, below `/dev`.
+    pub brick_device: Option<String>,
     /// May the brick share its file system?
     pub dedicated_brick: DedicatedBrick,
     /// How peers and bricks are named when they are made.
     pub peer_names: PeerNames,
     /// Where members mount the volume: absolute, clean.
     pub mount_point: String,
-    /// Volume options, as text.
+    /// Who may mount it.
+    pub access: Access,
+    /// Volume options, as text; `default` takes one off.
     pub options: BTreeMap<String, String>,
     /// Made on the fresh volume: relative to the mount point, clean, parents not implied.
     pub directories: Vec<String>,
@@ -100,6 +113,11 @@ pub struct Spec {
 }
 
 impl Spec {
+    /// The folder right above the brick, where its disk is mounted.
+    pub fn brick_parent(&self) -> &str {
+        self.brick_path.rsplit_once('/').map_or("", |(parent, _)| parent)
+    }
+
     /// Reads `storage.glusterfs`, which may be missing, and the nodes that take part. What is missing or bad in it
     /// is a problem in the inventory's file and a default in the answer; `None` only where it is no map.
     /// `leaving`: nodes that are no members any more, and perhaps were.
@@ -117,25 +135,28 @@ impl Spec {
         let peer_names = peer_names.unwrap_or(PeerNames::Ip);
         let members = members::members(inventory, peer_names, problems);
         let (brick_path, mount_point) = places(fields.as_ref(), problems);
+        let brick_device = get("brick_device").and_then(|item| paths::device(&item, &brick_path, problems));
         let count = inventory.is_complete().then_some(members.len());
         let replica = get("replica_count").and_then(|item| volume::replica(&item, count, problems));
         let arbiter = get("arbiter").and_then(|item| volume::arbiter(&item, (replica, count), problems)).unwrap_or(0);
         let replica = if arbiter > 0 { Replica::Fixed(volume::WITH_ARBITER) } else { replica.unwrap_or(Replica::Auto) };
+        let options = get("options").and_then(|item| volume::options(&item, problems));
+        let access = get("access").and_then(|item| volume::access(&item, options.as_ref(), problems));
         Some(Self {
+            access: access.unwrap_or(Access::Any),
             volume: get("volume_name")
                 .and_then(|item| volume::name(&item, problems))
                 .unwrap_or_else(|| volume::NAME.to_owned()),
             replica,
             arbiter,
             brick_path,
+            brick_device,
             dedicated_brick: get("dedicated_brick")
                 .and_then(|item| item.choice(&fields::DEDICATED_BRICK, problems))
                 .unwrap_or(DedicatedBrick::Warn),
             peer_names,
             mount_point,
-            options: get("options")
-                .and_then(|item| volume::options(&item, problems))
-                .unwrap_or_else(volume::default_options),
+            options: options.unwrap_or_else(volume::default_options),
             directories: get("directories")
                 .and_then(|item| paths::directories(&item, problems))
                 .unwrap_or_else(|| DIRECTORIES.map(str::to_owned).to_vec()),
