@@ -1,5 +1,6 @@
 //! The one script that asks a node everything.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::facts::{Answers, HostFacts, NodeLook, host};
@@ -12,12 +13,20 @@ pub struct Section {
     pub key: String,
     /// POSIX sh; must not change the node. Its standard output and exit code are the answer.
     pub script: String,
+    /// What it has in common with others, and is run once, before all sections: it leaves variables and functions.
+    pub shared: Option<String>,
 }
 
 impl Section {
     /// A section of `key` with `script`.
     pub fn new(key: &str, script: impl Into<String>) -> Self {
-        Self { key: key.to_owned(), script: script.into() }
+        Self { key: key.to_owned(), script: script.into(), shared: None }
+    }
+
+    /// The same, after what it shares with others.
+    #[must_use]
+    pub fn after(self, shared: &str) -> Self {
+        Self { shared: Some(shared.to_owned()), ..self }
     }
 }
 
@@ -43,15 +52,21 @@ impl Probe {
     /// The script, framed by `mark`: a word that no answer contains.
     pub fn script(&self, mark: &str) -> String {
         let mut script = format!("{PROLOGUE}mark={mark}\n{ANSWER}");
+        let shared: BTreeSet<_> = self.sections.iter().filter_map(|section| section.shared.as_deref()).collect();
+        for shared in shared {
+            script.extend([shared, "\n"]);
+        }
         for (at, section) in self.sections.iter().enumerate() {
             let _ = write!(
                 script,
-                "( (\n{}\n) >\"$out/{at}.2\" 2>\"$out/{at}.err\"; answer {at} {} $? ) &\n",
-                section.script.trim_end(),
-                shell::quote(&section.key)
+                "(\n{}\n) >\"$out/{at}.2\" 2>\"$out/{at}.err\" &\np{at}=$!\n",
+                section.script.trim_end()
             );
         }
-        script.push_str("wait\ncat \"$out\"/*.[123]\n");
+        for (at, section) in self.sections.iter().enumerate() {
+            let _ = writeln!(script, "wait \"$p{at}\"\nanswer {at} {} $?", shell::quote(&section.key));
+        }
+        script.push_str("cat \"$out\"/*.[123]\n");
         let _ = writeln!(script, "printf '%s\\n' {mark}.end");
         script
     }
