@@ -180,6 +180,9 @@ pub struct AddArgs {
     /// A node's name; where the inventory does not know it, this machine must find its address
     #[arg(long, value_name = "NAME")]
     pub host: Vec<String>,
+    /// Delete what a node has kept from when it was a member, where no volume needs it
+    #[arg(long)]
+    pub wipe: bool,
     /// Show what would be done, and stop
     #[arg(long)]
     pub dry_run: bool,

@@ -76,8 +76,8 @@ async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault>
             ops::up(load(up.services.service)?, wish).await
         }
         Command::Add(add) => {
-            let AddArgs { service, ip: ips, host: hosts, dry_run, yes } = add;
-            ops::add(settings, AddWish { service, ips, hosts, dry_run, yes }).await
+            let AddArgs { service, ip: ips, host: hosts, wipe, dry_run, yes } = add;
+            ops::add(settings, AddWish { service, ips, hosts, wipe, dry_run, yes }).await
         }
         Command::Replace(replace) => ops::replace(settings, replace.wish()).await,
         Command::Remove(remove) => ops::remove(settings, remove.wish()).await,

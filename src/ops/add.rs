@@ -23,6 +23,8 @@ pub struct AddWish {
     pub ips: Vec<IpAddr>,
     /// By name.
     pub hosts: Vec<String>,
+    /// What nodes have kept from when they were members is deleted.
+    pub wipe: bool,
     /// Show, and stop.
     pub dry_run: bool,
     /// Do not ask.
@@ -59,7 +61,7 @@ pub async fn add(settings: Settings, wish: AddWish) -> Result<u8, Fault> {
     }
     let change = InventoryChange::between(&before, &after);
     let job = Job::with(settings, &after, change)?;
-    let wish = UpWish { mode: Mode::Join, dry_run: wish.dry_run, yes: wish.yes, ..UpWish::default() };
+    let wish = UpWish { mode: Mode::Join, wipe: wish.wipe, dry_run: wish.dry_run, yes: wish.yes, ..UpWish::default() };
     up(job, wish).await
 }
 

@@ -153,8 +153,9 @@ fi
 
 // What it prints and its code stay in /run until the next time: somebody else may follow it too. The code is written
 // down last: without it, the job was killed. Whether it still runs is asked before its output is read,
-// so that none is missed. 124: it goes on, and we do not look any longer.
-const JOB: &str = r#"bl_dir=/run/bricklayer bl_at=0
+// so that none is missed; seldom of systemd, and its output is read once a second: both cost the node more than to wait does.
+// 124: it goes on, and we do not look any longer.
+const JOB: &str = r#"bl_dir=/run/bricklayer bl_at=0 bl_tick=0
 bl_now() { read -r bl_up bl_idle </proc/uptime; echo "${bl_up%.*}"; }
 bl_until=$(($(bl_now) + bl_seconds))
 ( umask 077; mkdir -p "$bl_dir" ) || bl_end failed job 1
@@ -173,19 +174,27 @@ else
   [ "$bl_code" -eq 0 ] || bl_end failed job "$bl_code"
 fi
 while :; do
-  bl_more=
-  if bl_runs; then bl_more=1; fi
-  bl_size=$(wc -c <"$bl_file.log") || break
-  if [ "$bl_size" -gt "$bl_at" ]; then
-    tail -c "+$((bl_at + 1))" "$bl_file.log" | head -c "$((bl_size - bl_at))"
-    bl_at=$bl_size
+  bl_more=1
+  if [ -e "$bl_file.code" ] || { [ "$((bl_tick % 10))" -eq 0 ] && ! bl_runs; }; then bl_more=; fi
+  if [ -z "$bl_more" ] || [ "$((bl_tick % 5))" -eq 0 ]; then
+    bl_size=$(wc -c <"$bl_file.log") || break
+    if [ "$bl_size" -gt "$bl_at" ]; then
+      tail -c "+$((bl_at + 1))" "$bl_file.log" | head -c "$((bl_size - bl_at))"
+      bl_at=$bl_size
+    fi
+    [ -n "$bl_more" ] || break
+    if [ "$(bl_now)" -ge "$bl_until" ]; then
+      echo "it still runs, as the unit $bl_unit" >&2
+      bl_end failed job 124
+    fi
   fi
-  [ -n "$bl_more" ] || break
-  if [ "$(bl_now)" -ge "$bl_until" ]; then
-    echo "it still runs, as the unit $bl_unit" >&2
-    bl_end failed job 124
-  fi
+  bl_tick=$((bl_tick + 1))
   sleep 0.2 || sleep 1
+done
+# Its unit ends a moment after it has written down its code; while it is there, it is taken for one that runs.
+while bl_runs && [ "$bl_tick" -lt 100000 ]; do
+  bl_tick=$((bl_tick + 1000))
+  sleep 0.05 || sleep 1
 done
 bl_code=$(cat "$bl_file.code" 2>/dev/null)
 if [ -z "$bl_code" ]; then

@@ -90,3 +90,35 @@ fn three_fresh_nodes_are_made_two_copies_and_an_arbiter() {
     assert_eq!(sums(&lab, 2), old);
     lab.settled();
 }
+
+#[test]
+#[ignore = "needs root and the lab, and takes minutes: make soak"]
+fn soak_the_places_of_a_dead_copy_and_of_a_dead_arbiter_are_taken() {
+    let lab = Lab::up("sh-arbit", 4, "debian12-gluster");
+    lab.inventory_with(3, &["arbiter: 1"]);
+    lab.expect(0, &["up", "--yes"]);
+    let old = files(&lab);
+    lab.power_off(&[1]);
+    let writer = Writer::start(&lab, 2);
+    let place = |old: &str, new: &str| {
+        let said = ["replace", "--service", "glusterfs", "--old", old, "--new", new, "--confirm-dead", old, "--yes"];
+        lab.expect(0, &said);
+    };
+    place("server1", "10.77.0.104");
+    writer.stop(4);
+    lab.healed(2, 3);
+    assert_eq!((held(&lab, 4), held(&lab, 3)), ("40 0 ".to_owned(), "40 40 ".to_owned()));
+    assert_eq!(sums(&lab, 4), old);
+    lab.same_bricks(&[2, 4]);
+    lab.settled();
+
+    // The former member comes back, is emptied, and takes the place of the arbiter.
+    lab.power_on(&[1]);
+    lab.expect(0, &["remove", "--service", "glusterfs", "--host", "server1", "--wipe", "--yes"]);
+    lab.power_off(&[3]);
+    place("server3", "server1");
+    assert_eq!(held(&lab, 1), "40 40 ");
+    is_two_and_an_arbiter(&lab);
+    assert_eq!(sums(&lab, 2), old);
+    lab.settled();
+}

@@ -62,6 +62,22 @@ fn a_node_leaves_while_a_writer_goes_on_and_comes_back_empty() {
     assert_eq!(lab.ssh(1, &format!("cd {MOUNT}/uploads && sha256sum old* | sha256sum")), old);
     lab.same_bricks(&[1, 2, 3]);
     lab.settled();
+
+    // One that keeps its copy is let in again only without it.
+    remove(&lab, 0, &["--host", "server3", "--yes"]);
+    lab.ssh(1, &format!("echo later >{MOUNT}/uploads/later; rm {MOUNT}/uploads/old1"));
+    let said = add(&lab, 5, &["--host", "server3", "--yes"]);
+    assert!(said.contains("was, and is no longer, a brick of volume `shared_data`"), "{said}");
+    assert!(said.contains("`bricklayer add --service glusterfs --host server3 --wipe` deletes it"), "{said}");
+    lab.untouched(3, "a dry run", || {
+        let said = add(&lab, 0, &["--host", "server3", "--wipe", "--dry-run"]);
+        assert!(said.contains("its old copy in `/data/glusterfs/shared` is deleted"), "{said}");
+    });
+    add(&lab, 0, &["--host", "server3", "--wipe", "--yes"]);
+    assert_eq!(bricks(&lab, 2), "1 x 3 = 3");
+    lab.ssh(3, &format!("cd {MOUNT}/uploads && [ ! -e old1 ] && cat later"));
+    lab.same_bricks(&[1, 2, 3]);
+    lab.settled();
 }
 
 #[test]

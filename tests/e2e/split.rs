@@ -10,11 +10,17 @@ fn kill_brick(lab: &Lab, node: usize) {
     lab.ssh(node, "kill -9 $(cat /var/run/gluster/vols/shared_data/*.pid)");
 }
 
-fn bricks_back(lab: &Lab, by: usize) {
+fn kill_bricks(lab: &Lab, nodes: &[usize]) {
+    for node in nodes {
+        kill_brick(lab, *node);
+    }
+}
+
+fn bricks_back(lab: &Lab, by: usize, count: usize) {
     lab.ssh(by, "gluster --mode=script volume start shared_data force");
     eventually(Duration::from_secs(30), "all bricks are connected", || {
         let info = lab.ssh(by, "gluster --mode=script volume heal shared_data info");
-        info.matches("Status: Connected").count() == 3
+        info.matches("Status: Connected").count() == count
     });
 }
 
@@ -29,7 +35,7 @@ fn split(lab: &Lab) {
             "cd {MOUNT}/uploads && for f in big late src gfid both; do echo of two and three >$f; done && chmod 600 meta"
         ),
     );
-    bricks_back(lab, 1);
+    bricks_back(lab, 1, 3);
     kill_brick(lab, 2);
     kill_brick(lab, 3);
     eventually(Duration::from_secs(30), "server1 writes by itself", || {
@@ -39,7 +45,7 @@ fn split(lab: &Lab) {
         1,
         &format!("cd {MOUNT}/uploads && for f in late src gfid both; do echo of one >$f; done && chmod 640 meta"),
     );
-    bricks_back(lab, 2);
+    bricks_back(lab, 2, 3);
     lab.ssh(1, "gluster --mode=script volume set shared_data cluster.self-heal-daemon on");
 }
 
@@ -83,4 +89,48 @@ fn what_no_heal_can_decide_is_shown_and_decided_by_a_person() {
 
     lab.expect(0, &["heal", "--full", "--yes"]);
     lab.settled();
+}
+
+#[test]
+#[ignore = "needs root and the lab, and takes minutes: make soak"]
+fn soak_two_copies_and_two_sets_of_two_are_decided_too() {
+    let lab = Lab::up("sb-split", 4, "debian12-gluster");
+    for (nodes, lines, first, then) in
+        [(2, &[][..], &[1][..], &[2][..]), (4, &["replica_count: 2"][..], &[1, 3][..], &[2, 4][..])]
+    {
+        lab.reset(&[1, 2, 3, 4]);
+        lab.inventory_with(nodes, lines);
+        lab.expect(0, &["up", "--yes"]);
+        lab.ssh(
+            1,
+            "gluster --mode=script volume set shared_data cluster.quorum-type none cluster.self-heal-daemon off",
+        );
+        let write = |by: usize, text: &str| {
+            lab.holds(by, &format!("cd {MOUNT}/uploads && for f in $(seq 8); do echo {text} >f$f || exit 1; done"))
+        };
+        assert!(write(1, "start"));
+        kill_bricks(&lab, first);
+        eventually(Duration::from_secs(30), "half of the copies serve", || write(2, "of the even ones"));
+        bricks_back(&lab, 1, nodes);
+        kill_bricks(&lab, then);
+        eventually(Duration::from_secs(30), "the other half serves", || write(1, "of the odd"));
+        bricks_back(&lab, 1, nodes);
+        lab.ssh(1, "gluster --mode=script volume set shared_data cluster.self-heal-daemon on");
+
+        let shown = lab.expect(7, &["heal"]);
+        assert_eq!(shown.matches("\n/uploads/f").count(), 8, "{shown}");
+        for verb in [
+            &["remove", "--service", "glusterfs", "--host", "server1", "--yes"][..],
+            &["maintenance", "on", "server1", "--yes"],
+        ] {
+            lab.expect(5, verb);
+        }
+        lab.inventory_with(nodes, lines);
+        lab.expect(0, &["heal", "--all", "--bigger-file", "--yes"]);
+        let read = lab.ssh(2, &format!("cd {MOUNT}/uploads && cat f*"));
+        assert_eq!(read, "of the even ones\n".repeat(8));
+        lab.expect(0, &["heal"]);
+        lab.same_bricks(&[1, 2]);
+        lab.settled();
+    }
 }

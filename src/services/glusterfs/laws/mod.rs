@@ -11,3 +11,4 @@ mod restore;
 mod sim;
 mod split;
 mod tables;
+mod unsafe_acts;

@@ -25,6 +25,8 @@ pub(super) struct SimNode {
     pub(super) peers: BTreeSet<u32>,
     pub(super) brick_exists: bool,
     pub(super) trace: bool,
+    /// The volume that its brick was of.
+    pub(super) was: Option<&'static str>,
     pub(super) content: bool,
     pub(super) brick_runs: bool,
     pub(super) mounted: bool,
@@ -306,7 +308,8 @@ impl Sim {
                 exists: node.brick_exists && shows,
                 on_root: node.on_root,
                 content: if node.content && shows { vec!["file".to_owned()] } else { Vec::new() },
-                has_glusterfs: (node.trace || has_brick) && shows,
+                has_glusterfs: (node.trace || has_brick || node.was.is_some()) && shows,
+                volume_ids: node.was.iter().map(|id| (PATH.to_owned(), (*id).to_owned())).collect(),
                 unspread: self
                     .volume
                     .as_ref()

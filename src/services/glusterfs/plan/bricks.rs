@@ -51,7 +51,9 @@ fn brick(view: &View<'_>, member: &Member, facts: &NodeFacts) -> Vec<Refusal> {
         );
     }
     if !dir.content.is_empty() || dir.data_below {
-        refused(content(view, path, facts), elsewhere(path));
+        let again = view.cluster.volume.filter(|volume| dir.own_id(path) == Some(&volume.id));
+        let wipe = format!("; `bricklayer add --service glusterfs --host {} --wipe` deletes it", member.node);
+        refused(content(view, path, facts), elsewhere(path) + again.map_or("", |_| wipe.as_str()));
     } else if dir.blind && dir.has_glusterfs {
         refused(
             format!("`{path}` was a brick, and `getfattr` (package attr) is missing to tell of which volume"),

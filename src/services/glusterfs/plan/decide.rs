@@ -5,8 +5,8 @@ use crate::services::glusterfs::plan::build::{add, names};
 use crate::services::glusterfs::plan::growth::Growth;
 use crate::services::glusterfs::plan::view::{Nodes, View};
 use crate::services::glusterfs::plan::{
-    bricks, clients, disk, heal, hosts, identity, maintenance, mount, options, places, pool, prepare, rebalance,
-    removal, restore, volume,
+    bricks, clients, disk, emptied, heal, hosts, identity, maintenance, mount, options, places, pool, prepare,
+    rebalance, removal, restore, volume,
 };
 use crate::services::glusterfs::spec::{Member, Spec};
 
@@ -16,13 +16,8 @@ pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec
     if let Some(act) = &request.act {
         return asked(&view, nodes, act);
     }
-    if let Some(waits) = hosts::deaf(&view) {
-        let open = Some("what is to be done is known once every glusterd answers".to_owned());
-        return Ok(Plan { stages: vec![waits], open, notes: hosts::notes(&view) });
-    }
-    if let Some(disks) = disk::asleep(&view) {
-        let open = Some("what is to be done is known once the disks of the bricks are mounted".to_owned());
-        return Ok(Plan { stages: vec![disks], open, notes: hosts::notes(&view) });
+    if let Some(plan) = first(&view)? {
+        return Ok(plan);
     }
     // Of a pool that is not sound it makes no sense to say how it grows; of single nodes all is said at once.
     let nodes: Vec<_> = hosts::check(&view).into_iter().chain(mount::check(&view)).collect();
@@ -94,6 +89,19 @@ pub fn decide(spec: &Spec, nodes: &Nodes, request: &Request) -> Result<Plan, Vec
     plan.notes.extend(mount::notes(&view));
     plan.notes.extend(growth.notes);
     Ok(plan)
+}
+
+// What must be done before anything else is known: a daemon that does not answer yet, a disk that is not mounted, and old copies.
+fn first(view: &View<'_>) -> Result<Option<Plan>, Vec<Refusal>> {
+    let before = |stage: Stage, open: &str| {
+        let open = Some(format!("what is to be done is known once {open}"));
+        Ok(Some(Plan { stages: vec![stage], open, notes: hosts::notes(view) }))
+    };
+    match (hosts::deaf(view), disk::asleep(view)) {
+        (Some(waits), _) => before(waits, "every glusterd answers"),
+        (None, Some(disks)) => before(disks, "the disks of the bricks are mounted"),
+        (None, None) => emptied::plan(view),
+    }
 }
 
 // What is asked for by name, in place of what the inventory wants.

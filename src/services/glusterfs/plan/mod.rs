@@ -7,6 +7,7 @@ mod clients;
 mod cluster;
 mod decide;
 mod disk;
+mod emptied;
 mod firewall;
 mod growth;
 mod heal;
