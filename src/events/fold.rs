@@ -3,7 +3,9 @@
 use std::mem;
 
 use crate::events::state::Progress;
-use crate::events::{EndedStep, Event, FailedStep, Look, LookWhy, NodeState, OpenStage, RunState, RunningStep};
+use crate::events::{
+    Countdown, EndedStep, Event, FailedStep, Look, LookWhy, NodeState, OpenStage, RunState, RunningStep,
+};
 use crate::events::{Stamped, StepEnd};
 use crate::model::NodeName;
 use crate::plan::{Plan, TaskId};
@@ -46,10 +48,11 @@ impl RunState {
                 self.stages_done = self.stage.take().map_or(self.stages_done, |open| open.index + 1);
             }
             Event::StepStarted { task, step, doc } => {
-                self.step_started(RunningStep { task, step, doc, since_ms: at, line: String::new() });
+                self.step_started(RunningStep { task, step, doc, since_ms: at, line: String::new(), countdown: None });
             }
             Event::StepLine { task, line, .. } => {
                 if let Some(step) = self.nodes.get_mut(&task.node).and_then(|node| node.step.as_mut()) {
+                    step.countdown = Countdown::after(step.countdown, &line, at);
                     step.line = line;
                 }
             }

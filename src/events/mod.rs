@@ -1,6 +1,7 @@
 //! What happens in a run, as typed events, and the one fold of them.
 
 mod apply;
+mod countdown;
 mod event;
 #[cfg(test)]
 pub(crate) mod fake;
@@ -15,6 +16,7 @@ mod teller;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use countdown::Countdown;
 pub use event::{Event, Failure, FailureKind, LookWhy, NodeSummary, Stamped, StepEnd, Summary};
 pub use hand::{HandEnd, HandEnded};
 pub use illegal::IllegalTransition;

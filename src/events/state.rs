@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::events::{Failure, LookWhy, NodeSummary, StepEnd};
+use crate::events::{Countdown, Failure, LookWhy, NodeSummary, StepEnd};
 use crate::model::NodeName;
 use crate::plan::{Note, Plan, Refusal, TaskId};
 
@@ -106,6 +106,8 @@ pub struct RunningStep {
     pub since_ms: i64,
     /// What it said last.
     pub line: String,
+    /// How far it is, where it says so.
+    pub countdown: Option<Countdown>,
 }
 
 /// A step that has ended.

@@ -1,8 +1,8 @@
 //! What the live table shows: a pure function of where the run stands, the time, and the terminal's size.
 
-use crate::events::{NodeState, RunState, Standing};
+use crate::events::{Countdown, NodeState, RunState, Standing};
 use crate::model::NodeName;
-use crate::report::{clean, count};
+use crate::report::{clean, count, duration};
 
 /// The size of a terminal, in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +84,9 @@ fn node_row(name: &NodeName, node: &NodeState, run: &RunState, now_ms: i64) -> N
         Standing::Busy => match (&node.step, run.look()) {
             (Some(step), _) => {
                 line = clean(&step.line);
+                if let Some(countdown) = &step.countdown {
+                    line = format!("{}{line}{}", bar(countdown), rest(countdown));
+                }
                 ms = Some(since(step.since_ms, now_ms));
                 step.doc.clone()
             }
@@ -100,6 +103,17 @@ fn node_row(name: &NodeName, node: &NodeState, run: &RunState, now_ms: i64) -> N
     // A node that waits is in no stage; the one it was in last would read as the one it waits in.
     let stage = node.stage.clone().filter(|_| node.standing() != Standing::Waiting).unwrap_or_default();
     NodeRow { name: name.clone(), standing: node.standing(), stage, what: clean(&what), line, ms }
+}
+
+const BAR: usize = 10;
+
+fn bar(countdown: &Countdown) -> String {
+    let done = usize::try_from(countdown.done_per_mille()).unwrap_or(0) * BAR / 1000;
+    format!("[{}{}] ", "#".repeat(done), ".".repeat(BAR - done))
+}
+
+fn rest(countdown: &Countdown) -> String {
+    countdown.rest_ms().map(|ms| format!(", about {} more", duration(ms))).unwrap_or_default()
 }
 
 fn done(node: &NodeState, state: &RunState) -> String {
