@@ -119,6 +119,31 @@ fn the_third_of_two_copies_waits_for_a_fourth() {
     watches_until_it_is_told_to_end(&lab);
 }
 
+#[test]
+#[ignore = "needs root and the lab, and takes minutes: make soak"]
+fn soak_two_sets_of_two_become_two_of_three_while_a_writer_goes_on() {
+    let lab = Lab::up("sa-2x3", 6, "debian12-gluster");
+    lab.inventory_with(4, &["replica_count: 2"]);
+    lab.expect(0, &["up", "--yes"]);
+    lab.ssh(1, OLD);
+    let sum = |node: usize| {
+        lab.ssh(node, &format!("cd {MOUNT}/old && find . -type f -print0 | sort -z | xargs -0 sha256sum"))
+    };
+    let old = sum(1);
+    let writer = Writer::start(&lab, 2);
+    lab.inventory_with(6, &["replica_count: 3"]);
+    lab.expect(0, &["up", "--yes"]);
+    writer.stop(5);
+    let info = lab.ssh(1, "gluster --mode=script volume info shared_data");
+    assert!(info.contains("Number of Bricks: 2 x 3 = 6"), "{info}");
+    lab.healed(1, 6);
+    // Whatever gluster made of it: the new node of each set holds what the others of that set hold.
+    lab.same_bricks(&[1, 2, 5]);
+    lab.same_bricks(&[3, 4, 6]);
+    assert_eq!(sum(6), old);
+    lab.settled();
+}
+
 fn moves_files_when_told_to(lab: &Lab) {
     let shown = lab.expect(0, &["rebalance"]);
     assert!(shown.lines().filter(|line| line.starts_with("server") && line.contains("ended")).count() == 4, "{shown}");

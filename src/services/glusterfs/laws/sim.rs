@@ -781,8 +781,16 @@ impl Sim {
             assert_eq!(new.len() % replica, 0);
             volume.unspread.extend(&new);
         }
-        volume.replica = u32::try_from(replica).unwrap();
-        volume.bricks.extend(new);
+        let before = std::mem::replace(&mut volume.replica, u32::try_from(replica).unwrap());
+        if volume.replica > before && sets > 1 {
+            // One copy at a time, each set its own (seen on 10.3).
+            assert_eq!(new.len(), sets);
+            let old = std::mem::take(&mut volume.bricks);
+            let each = old.chunks(before as usize).zip(new);
+            volume.bricks = each.flat_map(|(set, brick)| set.iter().copied().chain([brick])).collect();
+        } else {
+            volume.bricks.extend(new);
+        }
         self.run_bricks();
     }
 

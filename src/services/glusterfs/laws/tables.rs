@@ -286,7 +286,32 @@ fn more_copies_than_can_be_had_are_said() {
     sim.run(&Request::default(), usize::MAX).unwrap();
     sim.spec.replica = Replica::Fixed(3);
     assert!(plan(&sim).is_empty());
-    assert!(says(&plan(&sim), "only one replica set can be raised, and it has 2"), "{:?}", plan(&sim).notes);
+    let said = "2 more nodes are needed, one for each copy of each replica set";
+    assert!(says(&plan(&sim), said), "{:?}", plan(&sim).notes);
+}
+
+#[test]
+fn every_replica_set_gets_its_next_copy_from_another_node_wherever_it_is_cut() {
+    for cut in 0..60 {
+        let mut sim = Sim::new(8, Replica::Fixed(2));
+        let others = sim.spec.members.split_off(4);
+        sim.run(&Request::default(), usize::MAX).unwrap();
+        let before = sim.volume.as_ref().unwrap().bricks.clone();
+        sim.spec.members.extend(others);
+        sim.spec.replica = Replica::Fixed(4);
+        let first = plan(&sim);
+        let raised = first.tasks().filter(|task| task.id.playbook == "glusterfs/add-brick").count();
+        assert_eq!((raised, first.open.is_some()), (1, true), "one copy each, and then the next");
+        let _cut = sim.run(&Request::default(), cut);
+        for _ in 0..3 {
+            sim.run(&Request::default(), usize::MAX).unwrap();
+        }
+        assert!(plan(&sim).is_empty(), "cut after {cut}: {:?}", sim.done);
+        let volume = sim.volume.as_ref().unwrap();
+        let sets: Vec<_> = volume.bricks.chunks(4).collect();
+        assert_eq!((volume.replica, sets.len()), (4, 2));
+        assert_eq!([&sets[0][..2], &sets[1][..2]].concat(), before, "each keeps its own");
+    }
 }
 
 #[test]

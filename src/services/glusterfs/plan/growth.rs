@@ -136,9 +136,10 @@ fn grow<'a>(view: &View<'a>, volume: &Volume) -> Result<Bricks<'a>, Vec<Refusal>
     let missing = target.saturating_sub(volume.replica);
     let (raise, replica) = match missing {
         0 => (Vec::new(), volume.replica),
-        n if volume.sets() == 1 && new.len() >= n as usize => {
-            let now = n.min(volume.replica);
-            (new.drain(..now as usize).collect(), volume.replica + now)
+        n if new.len() >= n as usize * volume.sets() => {
+            // Of several sets, one copy each at a time: gluster gives the new bricks to the sets in turn (seen on 10.3).
+            let now = if volume.sets() == 1 { n.min(volume.replica) } else { 1 };
+            (new.drain(..now as usize * volume.sets()).collect(), volume.replica + now)
         }
         _ => {
             notes.extend(short(view.spec.replica, volume, &new));
@@ -224,12 +225,9 @@ fn full(new: &[&Member], replica: u32) -> Note {
 fn short(wanted: Replica, volume: &Volume, new: &[&Member]) -> Option<Note> {
     let Replica::Fixed(wanted) = wanted else { return None };
     let missing = wanted.checked_sub(volume.replica).filter(|missing| *missing > 0)? as usize;
-    let need = if volume.sets() > 1 {
-        format!("only one replica set can be raised, and it has {}", volume.sets())
-    } else {
-        let more = missing.saturating_sub(new.len());
-        format!("{more} more node{} needed", if more == 1 { " is" } else { "s are" })
-    };
+    let more = (missing * volume.sets()).saturating_sub(new.len());
+    let each = if volume.sets() > 1 { ", one for each copy of each replica set" } else { "" };
+    let need = format!("{more} more node{} needed{each}", if more == 1 { " is" } else { "s are" });
     let idle = match new {
         [] => String::new(),
         new => format!("; until then no brick for {}", names(new.iter().map(|member| &member.node))),
@@ -251,8 +249,11 @@ fn surplus(view: &View<'_>, volume: &Volume) -> Vec<Note> {
     if let Replica::Fixed(wanted) = view.spec.replica
         && wanted < volume.replica
     {
-        let text =
-            format!("the volume has {} copies and the inventory wants {wanted}; `up` never shrinks", volume.replica);
+        let text = format!(
+            "the volume has {} copies and the inventory wants {wanted}; `up` never shrinks, `bricklayer remove --service \
+                 glusterfs --host NODE` takes a copy out",
+            volume.replica
+        );
         notes.push(note(Level::Warning, None, text));
     }
     notes
