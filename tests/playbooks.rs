@@ -821,3 +821,55 @@ fn a_gate_over_all_volumes_is_shut_where_gluster_does_not_say_which_there_are() 
         assert_eq!(own_volumes(&shell, "return 1", ":"), (false, String::new()), "{shell:?}");
     }
 }
+
+// What `volume heal V info` says of bricks `a` and `b` and the lost `c`, as `gl` leaves it in `xml`: the entries of each, or no
+// connection.
+fn lists(of: &[(&str, Option<&[&str]>)]) -> String {
+    let mut xml = String::new();
+    for (brick, entries) in of {
+        let _ = writeln!(xml, "brick hostUuid=\"-\">\nname>{brick}");
+        for entry in entries.unwrap_or_default() {
+            let _ = writeln!(xml, "file gfid=\"{entry}\">/{entry}");
+        }
+        let status = if entries.is_some() { "Connected" } else { "Transport endpoint is not connected" };
+        let _ = writeln!(xml, "status>{status}\n/brick>");
+    }
+    xml
+}
+
+#[test]
+fn copies_agree_but_for_what_is_being_written() {
+    let (one, two): (&[&str], &[&str]) = (&["1"], &["1", "2"]);
+    let both = |a, b| lists(&[("a", Some(a)), ("b", Some(b)), ("c", None)]);
+    let many: &[&str] = &["1", "2", "3", "4", "5", "6", "7"];
+    let cases = [
+        (both(one, one), both(two, one), "yes"),
+        (both(two, one), both(two, two), "yes"),
+        (both(two, one), both(&["1", "2", "3"], two), "yes"),
+        (both(two, one), both(two, one), "only some copies list 2"),
+        (lists(&[("a", Some(two)), ("b", None)]), both(two, one), "only some copies list 2"),
+        (lists(&[("a", Some(one)), ("b", None)]), lists(&[("a", Some(one)), ("b", None)]), "b is not connected"),
+        (lists(&[("a", Some(one))]), lists(&[("a", Some(one))]), "only 1 of 2 bricks answer"),
+        (both(many, one), both(many, one), "and 3 more"),
+    ];
+    let lib = gluster_lib();
+    // Gluster's answers have no single quotes in them.
+    let quote = |text: &str| format!("'{text}'");
+    for (first, then, says) in cases {
+        for shell in shells() {
+            let script = format!(
+                "{lib}\nfirst={}\nthen={}\nlook=0\ngl() {{ ret=0; look=$((look + 1)); xml=$first; [ $look = 1 ] || xml=$then; }}\nsleep() {{ :; }}\n\
+                 agree v a b && echo yes",
+                quote(&first),
+                quote(&then)
+            );
+            let output = run(&shell, &script);
+            let said = [output.stdout, output.stderr].concat();
+            assert!(
+                String::from_utf8_lossy(&said).contains(says),
+                "{shell:?}: {first}{then}{}",
+                String::from_utf8_lossy(&said)
+            );
+        }
+    }
+}

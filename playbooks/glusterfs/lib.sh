@@ -527,8 +527,24 @@ all_answer() {
 }
 
 # agree V BRICK..: for a wait, once: these bricks of V, which stay, are connected and list the same to heal. What each of them
-# misses is missed by the others in the same way: it is what the one misses that is gone for good.
+# misses is missed by the others in the same way: it is what the one misses that is gone for good. The lists are read one after
+# the other: what a client writes meanwhile is on some of them only, and on all at the next look.
 agree() {
+  disagreements "$@"
+  was=$odd
+  [ -n "$was" ] || return 0
+  sleep 1
+  disagreements "$@"
+  odd=$(printf '%s\n' "$was" '' "$odd" | awk '
+    !now && /^$/ { now = 1; next }
+    !now { before[$0]; next }
+    $0 != "" && $0 in before && ++count < 4
+    END { if (count > 3) print "and " count - 3 " more" }')
+  [ -z "$odd" ] || say_no "$odd"
+}
+
+# disagreements V BRICK..: in `odd`, a line for each brick of these that is not connected, and for each entry that only some list.
+disagreements() {
   gl volume heal "$1" info
   [ "$ret" = 0 ] || say_no "$err"
   shift
@@ -543,7 +559,6 @@ agree() {
       if (seen < n) print "only " seen + 0 " of " n " bricks answer"
       for (file in lists) if (lists[file] != n) print "only some copies list " file
     }')
-  [ -z "$odd" ] || say_no "$odd"
 }
 
 # bricks_return V: waits for bricks that are away. A node that is booted again is back within a minute; without it

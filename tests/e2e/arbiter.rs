@@ -99,6 +99,8 @@ fn soak_the_places_of_a_dead_copy_and_of_a_dead_arbiter_are_taken() {
     lab.expect(0, &["up", "--yes"]);
     let old = files(&lab);
     lab.power_off(&[1]);
+    // Until it is given up, every write waits for it.
+    lab.ssh(2, &format!("echo while it is away >{MOUNT}/uploads/away"));
     let writer = Writer::start(&lab, 2);
     let place = |old: &str, new: &str| {
         let said = ["replace", "--service", "glusterfs", "--old", old, "--new", new, "--confirm-dead", old, "--yes"];
