@@ -1,7 +1,9 @@
 //! Two copies and an arbiter, which holds names and no data.
 
+use std::time::Duration;
+
 use crate::checks::{BRICK, MOUNT};
-use crate::harness::Lab;
+use crate::harness::{Lab, eventually};
 use crate::writer::Writer;
 
 // Of 40 files of 20 kB, what a node's brick holds: how many, and how many of them are empty.
@@ -118,6 +120,11 @@ fn soak_the_places_of_a_dead_copy_and_of_a_dead_arbiter_are_taken() {
     lab.power_on(&[1]);
     lab.expect(0, &["remove", "--service", "glusterfs", "--host", "server1", "--wipe", "--yes"]);
     lab.power_off(&[3]);
+    eventually(Duration::from_secs(120), "the others see that it is gone", || {
+        [2, 4]
+            .iter()
+            .all(|node| lab.holds(*node, "gluster --mode=script pool list | grep -q '10.77.0.103.*Disconnected'"))
+    });
     place("server3", "server1");
     assert_eq!(held(&lab, 1), "40 40 ");
     is_two_and_an_arbiter(&lab);
