@@ -104,11 +104,14 @@ fn soak_the_places_of_a_dead_copy_and_of_a_dead_arbiter_are_taken() {
     // Until it is given up, every write waits for it.
     lab.ssh(2, &format!("echo while it is away >{MOUNT}/uploads/away"));
     let writer = Writer::start(&lab, 2);
-    let place = |old: &str, new: &str| {
+    let place = |old: &str, new: &str, others: [usize; 2]| {
+        eventually(Duration::from_secs(120), "the others see that it is gone", || {
+            others.iter().all(|node| lab.holds(*node, "gluster --mode=script pool list | grep -q Disconnected"))
+        });
         let said = ["replace", "--service", "glusterfs", "--old", old, "--new", new, "--confirm-dead", old, "--yes"];
         lab.expect(0, &said);
     };
-    place("server1", "10.77.0.104");
+    place("server1", "10.77.0.104", [2, 3]);
     writer.stop(4);
     lab.healed(2, 3);
     assert_eq!((held(&lab, 4), held(&lab, 3)), ("40 0 ".to_owned(), "40 40 ".to_owned()));
@@ -120,12 +123,7 @@ fn soak_the_places_of_a_dead_copy_and_of_a_dead_arbiter_are_taken() {
     lab.power_on(&[1]);
     lab.expect(0, &["remove", "--service", "glusterfs", "--host", "server1", "--wipe", "--yes"]);
     lab.power_off(&[3]);
-    eventually(Duration::from_secs(120), "the others see that it is gone", || {
-        [2, 4]
-            .iter()
-            .all(|node| lab.holds(*node, "gluster --mode=script pool list | grep -q '10.77.0.103.*Disconnected'"))
-    });
-    place("server3", "server1");
+    place("server3", "server1", [2, 4]);
     assert_eq!(held(&lab, 1), "40 40 ");
     is_two_and_an_arbiter(&lab);
     assert_eq!(sums(&lab, 2), old);

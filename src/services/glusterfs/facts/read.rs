@@ -20,7 +20,7 @@ impl NodeFacts {
             pool: asked(cluster, |text| cli::pool(cli::answers(text)?[0])),
             volumes: asked(cluster, |text| cli::volumes(cli::answers(text)?[1])),
             brick: BrickDir::read(text(answers, "glusterfs.brick")),
-            brick_disk: BrickDisk::read(text(answers, "glusterfs.brick_disk")),
+            brick_disk: answers.get("glusterfs.brick_disk").map(brick_disk),
             running: lines(text(answers, "glusterfs.running")),
             mount: mount(answers),
             heal,
@@ -37,6 +37,11 @@ impl NodeFacts {
 
 fn text<'a>(answers: &'a Answers, key: &str) -> &'a str {
     answers.get(key).map(|answer| answer.text.as_str()).unwrap_or_default()
+}
+
+// Not asked, of a node that is planned for without a look, it is as blank as a new one.
+fn brick_disk(answer: &Answer) -> BrickDisk {
+    if answer.code == NOT_ASKED { BrickDisk::default() } else { BrickDisk::read(&answer.text) }
 }
 
 fn lines(text: &str) -> BTreeSet<String> {

@@ -114,8 +114,9 @@ pub(super) fn notes(view: &View<'_>, growth: &Growth<'_>) -> Vec<Note> {
 /// What happens to a blank disk, said before anything is written to it.
 pub(super) fn made(view: &View<'_>, member: &Member, facts: &NodeFacts) -> Option<Note> {
     let (device, disk) = (view.spec.brick_device.as_deref()?, facts.brick_disk.as_ref()?);
-    let (size, at) = (disk.bytes >> 20, view.spec.brick_parent());
-    let text = format!("`{device}` ({size} MiB) is blank: it is made XFS for the brick, and mounted at `{at}`");
+    let size = if disk.bytes == 0 { String::new() } else { format!(" ({} MiB)", disk.bytes >> 20) };
+    let at = view.spec.brick_parent();
+    let text = format!("`{device}`{size} is blank: it is made XFS for the brick, and mounted at `{at}`");
     disk.blank().then(|| note(Level::Warning, Some(&member.node), text))
 }
 

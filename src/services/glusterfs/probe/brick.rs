@@ -43,17 +43,16 @@ pub(super) fn brick_disk(spec: &Spec, device: &str) -> Section {
 
 // Blank is what has no signature that blkid knows, no part and no user, and zeros at both ends and in 62 places between: data
 // without a signature, as of a database or under encryption, is no empty disk. `lib.sh` looks at the zeros again.
-const BRICK_DISK: &str = r#"echo asked yes
-r=$(readlink -f -- "$d")
+const BRICK_DISK: &str = r#"r=$(readlink -f -- "$d")
 if [ ! -e "$r" ]; then echo 'fault is not there'; elif [ ! -b "$r" ]; then echo 'fault is no disk'; fi
 findmnt -n -r -M "$p" -o SOURCE | sed 's/^/above /'
 awk -v p="$p" '!/^[ \t]*#/ && $2 == p { print "fstab " $1 }' /etc/fstab
 mountpoint -q "$p" || find "$p" -mindepth 1 -maxdepth 1 ! \( -path "$b" -type d -empty \) -printf 'hides %f\n' 2>/dev/null | head -n 5
-[ -b "$r" ] || exit 0
+[ -b "$r" ] || { echo 'asked yes'; exit 0; }
 size=$(blockdev --getsize64 "$r")
 n=$(mountpoint -x "$r")
 echo "size $size"
-if mountpoint -q "$p" && [ "$(mountpoint -d "$p")" = "$n" ]; then echo 'here yes'; exit 0; fi
+if mountpoint -q "$p" && [ "$(mountpoint -d "$p")" = "$n" ]; then echo 'here yes'; echo 'asked yes'; exit 0; fi
 [ "$(cat "/sys/dev/block/$n/ro")" = 0 ] || echo 'fault is read-only'
 findmnt -n -r -o TARGET,MAJ:MIN | awk -v n="$n" '$2 == n { print "holds what is mounted at " $1 }'
 tail -n +2 /proc/swaps | while read -r s _; do [ "$(readlink -f -- "$s")" != "$r" ] || echo 'holds swap'; done
@@ -75,7 +74,7 @@ else
     i=$((i + 1))
   done | tr -d '\0' | head -c 1 | grep -q '' && echo 'holds data without a signature'
 fi
-true"#;
+echo 'asked yes'"#;
 
 /// How full the file system of the brick is.
 pub fn disk_section(path: &str) -> Section {
