@@ -24,6 +24,7 @@ mod distributions;
 mod doctor;
 mod firewall;
 mod floods;
+mod full;
 mod growth;
 mod jobs;
 mod joiners;
