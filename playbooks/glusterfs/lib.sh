@@ -581,9 +581,9 @@ is_decided() {
   while split=$(split_brain "$1") && [ -n "$split" ]; do
     seconds=$((seconds + 2))
     [ "$seconds" -ge 20 ] || { sleep 2; continue; }
-    printf 'no heal can decide what is in split-brain:\n%s\n' "$split" >&2
-    printf 'say whose copy is right, of folders it takes owner and mode and merges the entries:\n' >&2
-    printf 'gluster volume heal %s split-brain source-brick HOST:BRICK [ENTRY]\n' "$1" >&2
+    printf '%s\n' "$split" | head -n 5 >&2
+    printf 'in split-brain, so no heal can decide: %s entries; bricklayer heal shows them copy by copy\n' \
+      "$(printf '%s\n' "$split" | wc -l)" >&2
     exit 99
   done
 }

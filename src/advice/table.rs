@@ -250,7 +250,7 @@ pub const KNOWN: &[Known] = &[
         "Is in split-brain",
         "/uploads/report.txt - Is in split-brain",
         "the copies differ, and each holds the others to be wrong; it reads as an input/output error",
-        "look at each copy on its brick, then `gluster volume heal VOLUME split-brain source-brick HOST:BRICK FILE`, or `bigger-file FILE`, or `latest-mtime FILE`",
+        "`bricklayer heal` shows every copy; `bricklayer heal FILE --source NODE` (or `--bigger-file`, `--latest-mtime`) says which is right",
     ),
     known(
         "No difference in mtime",
