@@ -192,8 +192,9 @@ while :; do
   sleep 0.2 || sleep 1
 done
 # Its unit ends a moment after it has written down its code; while it is there, it is taken for one that runs.
-while bl_runs && [ "$bl_tick" -lt 100000 ]; do
-  bl_tick=$((bl_tick + 1000))
+bl_tick=0
+while bl_runs && [ "$bl_tick" -lt 100 ]; do
+  bl_tick=$((bl_tick + 1))
   sleep 0.05 || sleep 1
 done
 bl_code=$(cat "$bl_file.code" 2>/dev/null)
