@@ -77,6 +77,7 @@ impl Room for Glusterfs {
             _ => {}
         }
         let names = self.spec.members.iter().map(|member| member.peer_name.clone());
+        let sections = probe::after_shared(&self.spec, sections);
         (sections, names.filter(|name| name.parse::<std::net::IpAddr>().is_err()).collect())
     }
 

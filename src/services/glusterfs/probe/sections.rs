@@ -52,11 +52,11 @@ pub fn sections(spec: &Spec) -> Vec<Section> {
     all.extend(spec.brick_device.as_deref().map(|device| brick::brick_disk(spec, device)));
     all.extend(mount::mount(spec));
     all.push(firewall());
-    after(spec, all)
+    all
 }
 
-// All of them after what they share.
-fn after(spec: &Spec, sections: Vec<Section>) -> Vec<Section> {
+/// All questions to a node, after what they share.
+pub fn after_shared(spec: &Spec, sections: Vec<Section>) -> Vec<Section> {
     let shared = shared(spec);
     sections.into_iter().map(|section| section.after(&shared)).collect()
 }
@@ -65,7 +65,7 @@ fn after(spec: &Spec, sections: Vec<Section>) -> Vec<Section> {
 pub fn client_sections(spec: &Spec) -> Vec<Section> {
     let mut all = vec![client()];
     all.extend(mount::mount(spec));
-    after(spec, all)
+    all
 }
 
 fn client() -> Section {
