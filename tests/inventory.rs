@@ -18,8 +18,13 @@ mod inventory {
         finish(Draft::read(Path::new(path)))
     }
 
-    fn finish(mut draft: Draft) -> Result<(Inventory, Spec), Problems> {
-        let spec = draft.judge(|inventory, problems| Spec::read(inventory, &[], problems));
-        Ok((draft.finish()?, spec.expect("a spec where nothing is wrong")))
+    fn finish(draft: Draft) -> Result<(Inventory, Spec), Problems> {
+        let (inventory, mut specs) = volumes(draft)?;
+        Ok((inventory, specs.remove(0)))
+    }
+
+    fn volumes(mut draft: Draft) -> Result<(Inventory, Vec<Spec>), Problems> {
+        let specs = draft.judge(|inventory, problems| Spec::read(inventory, &[], problems));
+        Ok((draft.finish()?, specs.expect("a spec where nothing is wrong")))
     }
 }

@@ -224,7 +224,7 @@ fn variants() -> Vec<(&'static str, Vars)> {
 }
 
 fn render(library: &Library, playbook: &str, vars: &Vars) -> Rendered {
-    let id = TaskId { playbook: playbook.to_owned(), node: "server1".into() };
+    let id = TaskId::new(playbook, &"server1".into());
     let task =
         Task { id, service: Some(Service::Glusterfs), vars: vars.clone(), why: String::new(), files: BTreeMap::new() };
     library.render(&task).unwrap_or_else(|error| panic!("{error}"))
@@ -601,7 +601,7 @@ fn a_file_path_must_be_one() {
     let step = "file: {path: '/etc/{{ dir }}', mode: '0644', owner: root, content: x}\nverify: 'true'";
     let library = folder(temp.path(), "step", "vars: [dir]", step);
     for (dir, part) in [("a\nb", "is one line"), ("../b", "has no `..`")] {
-        let id = TaskId { playbook: "probe/step".to_owned(), node: "server1".into() };
+        let id = TaskId::new("probe/step", &"server1".into());
         let vars = Vars::from([("dir".to_owned(), Var::Text(dir.to_owned()))]);
         let task = Task { id, service: Some(Service::Glusterfs), vars, why: String::new(), files: BTreeMap::new() };
         let error = library.render(&task).unwrap_err().to_string();

@@ -98,6 +98,9 @@ pub struct HealArgs {
     /// The copy of this node is right
     #[arg(long, value_name = "NODE", group = "by")]
     pub source: Option<String>,
+    /// Of this volume, where the inventory has several
+    #[arg(long, value_name = "NAME", conflicts_with = "watch")]
+    pub volume: Option<String>,
     /// Show it again and again, until Ctrl-C
     #[arg(long, conflicts_with_all = ["files", "all", "by", "full", "dry_run", "yes"])]
     pub watch: bool,
@@ -114,13 +117,14 @@ pub struct HealArgs {
 
 impl HealArgs {
     pub(super) fn wish(self) -> HealWish {
-        let Self { files: names, all, bigger_file, latest_mtime, source, watch, full, dry_run, yes } = self;
+        let Self { files: names, all, bigger_file, latest_mtime, source, volume: part, watch, full, dry_run, yes } =
+            self;
         let by = match (bigger_file, latest_mtime) {
             (true, _) => Some(HealBy::BiggerFile),
             (_, true) => Some(HealBy::LatestMtime),
             _ => source.map(HealBy::Source),
         };
-        HealWish { names, all, by, watch, full, dry_run, yes }
+        HealWish { names, all, by, part, watch, full, dry_run, yes }
     }
 }
 
@@ -144,6 +148,9 @@ pub struct RebalanceArgs {
     /// What to do
     #[arg(value_enum, default_value_t = RebalanceWhat::Status)]
     pub what: RebalanceWhat,
+    /// Of this volume, where the inventory has several
+    #[arg(long, value_name = "NAME", conflicts_with = "watch")]
+    pub volume: Option<String>,
     /// With `status`: show it again and again, until Ctrl-C
     #[arg(long, conflicts_with_all = ["dry_run", "yes"])]
     pub watch: bool,
@@ -157,14 +164,14 @@ pub struct RebalanceArgs {
 
 impl RebalanceArgs {
     pub(super) fn wish(self) -> RebalanceWish {
-        let Self { what, watch, dry_run, yes } = self;
+        let Self { what, volume: part, watch, dry_run, yes } = self;
         let what = match what {
             RebalanceWhat::Status => None,
             RebalanceWhat::Start => Some(Rebalance::Start),
             RebalanceWhat::FixLayout => Some(Rebalance::FixLayout),
             RebalanceWhat::Stop => Some(Rebalance::Stop),
         };
-        RebalanceWish { what, watch, dry_run, yes }
+        RebalanceWish { what, part, watch, dry_run, yes }
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn failure(kind: FailureKind, what: &str) -> Failure {
 }
 
 pub(crate) fn task(playbook: &str, node: &NodeName, why: &str) -> Task {
-    let id = TaskId { playbook: playbook.into(), node: node.clone() };
+    let id = TaskId::new(playbook, node);
     Task { id, service: Some(Service::Glusterfs), vars: BTreeMap::new(), why: why.into(), files: BTreeMap::new() }
 }
 

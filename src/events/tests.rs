@@ -15,7 +15,7 @@ fn node(name: &str) -> NodeName {
 }
 
 fn id(playbook: &str, name: &str) -> TaskId {
-    TaskId { playbook: playbook.into(), node: node(name) }
+    TaskId::new(playbook, &node(name))
 }
 
 fn refusal(unreachable: bool) -> Event {

@@ -67,7 +67,7 @@ impl Printed {
     pub(super) fn begin(context: &Context, task: &TaskId, step: &str) -> (Self, mpsc::Receiver<String>) {
         let (sender, lines) = mpsc::channel(LINES);
         let plain = |c: char| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '-' };
-        let name = format!("{}.{}.{step}", task.node, task.playbook).chars().map(plain).collect();
+        let name = format!("{}.{}.{step}", task.node, task.what()).chars().map(plain).collect();
         let printed = Self {
             folder: context.folder.clone(),
             name,

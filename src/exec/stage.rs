@@ -111,7 +111,7 @@ impl Work<'_> {
                     return TasksEnd::Halted;
                 }
                 if !step::run(self.context, &task.id, step).await {
-                    let why = format!("`{}` failed before", task.id.playbook);
+                    let why = format!("`{}` failed before", task.id.what());
                     self.skip(tasks[at + 1..].iter().copied(), &why).await;
                     return TasksEnd::Failed;
                 }

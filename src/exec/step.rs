@@ -161,7 +161,7 @@ fn interrupted(task: &TaskId, what: &str, remedy: String) -> Failure {
     Failure {
         kind: FailureKind::Unknown,
         what: what.to_owned(),
-        command: task.playbook.clone(),
+        command: task.what(),
         code: None,
         stderr: String::new(),
         remedy,

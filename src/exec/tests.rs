@@ -65,7 +65,7 @@ async fn run_in<T>(
 
 fn task(node: &str, brick: &str) -> Task {
     Task {
-        id: TaskId { playbook: "glusterfs/brick".to_owned(), node: NodeName::new(node) },
+        id: TaskId::new("glusterfs/brick", &NodeName::new(node)),
         service: Some(Service::Glusterfs),
         vars: BTreeMap::from([("brick".to_owned(), Var::Text(brick.to_owned()))]),
         why: "test".to_owned(),
@@ -74,7 +74,7 @@ fn task(node: &str, brick: &str) -> Task {
 }
 
 fn service(node: &str) -> Task {
-    let id = TaskId { playbook: "glusterfs/service".to_owned(), node: NodeName::new(node) };
+    let id = TaskId::new("glusterfs/service", &NodeName::new(node));
     Task { id, vars: BTreeMap::new(), ..task(node, "") }
 }
 

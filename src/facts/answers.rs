@@ -20,6 +20,11 @@ impl Answer {
     }
 }
 
+/// The key of a section about one part of a service.
+pub(super) fn part_key(key: &str, part: &str) -> String {
+    format!("{key}@{part}")
+}
+
 /// All answers of a node, by section key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answers(BTreeMap<String, Answer>);
@@ -28,6 +33,17 @@ impl Answers {
     /// The answer to a section.
     pub fn get(&self, key: &str) -> Option<&Answer> {
         self.0.get(key)
+    }
+
+    /// The answers as if there were only this part: what was asked of it, and of no part.
+    #[must_use]
+    pub fn of_part(&self, part: &str) -> Self {
+        let tail = part_key("", part);
+        let mut answers = self.0.clone();
+        answers.extend(
+            self.0.iter().filter_map(|(key, answer)| Some((key.strip_suffix(&tail)?.to_owned(), answer.clone()))),
+        );
+        Self(answers)
     }
 
     /// Answers made by hand, for tests and simulators.

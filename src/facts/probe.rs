@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use crate::facts::answers::part_key;
 use crate::facts::{Answers, HostFacts, NodeLook, host};
 use crate::model::shell;
 
@@ -21,6 +22,12 @@ impl Section {
     /// A section of `key` with `script`.
     pub fn new(key: &str, script: impl Into<String>) -> Self {
         Self { key: key.to_owned(), script: script.into(), shared: None }
+    }
+
+    /// The same, about one of several things of a service (a volume) of which the others are asked the same.
+    #[must_use]
+    pub fn of(self, part: &str) -> Self {
+        Self { key: part_key(&self.key, part), ..self }
     }
 
     /// The same, after what it shares with others.

@@ -33,6 +33,14 @@ pub struct NodeLook {
     pub answers: Answers,
 }
 
+impl NodeLook {
+    /// The same, as if a service had only this part.
+    #[must_use]
+    pub fn of_part(&self, part: &str) -> Self {
+        Self { host: self.host.clone(), answers: self.answers.of_part(part) }
+    }
+}
+
 /// One look at the whole fleet: every inventory node is in it.
 #[derive(Clone, Debug, Default)]
 pub struct Look {

@@ -42,6 +42,8 @@ pub enum Form {
     List(&'static [Field]),
     /// A section that a room reads: its keys are given to [`crate::inventory::schema`].
     Room,
+    /// Such a section, or a list of them.
+    Rooms,
 }
 
 impl Field {

@@ -18,8 +18,11 @@ pub(crate) const TOP: &[Field] = &[
 ];
 
 /// In `storage`.
-pub(crate) const STORAGE: &[Field] =
-    &[Field::optional("glusterfs", Form::Room, "The replicated volume that the controllers share.")];
+pub(crate) const STORAGE: &[Field] = &[Field::optional(
+    "glusterfs",
+    Form::Rooms,
+    "The replicated volume that the controllers share, or a list of them.",
+)];
 
 /// In `nodes`.
 pub(crate) const NODES: &[Field] = &[

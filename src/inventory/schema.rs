@@ -23,6 +23,10 @@ fn object(fields: &[Field], rooms: &[(&str, &[Field])]) -> Value {
     for field in fields {
         let mut shape = match (field.form, rooms.iter().find(|(key, _)| *key == field.key)) {
             (Form::Room, Some((_, fields))) => nullable(object(fields, rooms)),
+            (Form::Rooms, Some((_, fields))) => {
+                let one = object(fields, rooms);
+                json!({ "anyOf": [nullable(one.clone()), { "type": "array", "minItems": 1, "items": one }] })
+            }
             _ => shape(field.form, rooms),
         };
         if let Value::Object(shape) = &mut shape {
@@ -58,6 +62,7 @@ fn shape(form: Form, rooms: &[(&str, &[Field])]) -> Value {
         }
         Form::List(fields) => json!({ "type": ["array", "null"], "items": object(fields, rooms) }),
         Form::Room => json!({ "type": ["object", "null"] }),
+        Form::Rooms => json!({ "type": ["object", "array", "null"] }),
     }
 }
 

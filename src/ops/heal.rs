@@ -16,6 +16,8 @@ pub struct HealWish {
     pub all: bool,
     /// How.
     pub by: Option<HealBy>,
+    /// Of this volume.
+    pub part: Option<String>,
     /// Show it again and again.
     pub watch: bool,
     /// Have everything looked at.
@@ -37,6 +39,9 @@ pub enum HealBy {
     Source(String),
 }
 
+/// Whoever names a volume wants something done.
+pub(super) const ALL_SHOWN: &str = "`--volume` says of which volume something is to be done; what is shown is of all";
+
 /// Does it. Answers the exit code; without anything to do, that of `status`, about heals alone.
 pub async fn heal(job: Job, wish: HealWish) -> Result<u8, Fault> {
     let resolves = wish.all || !wish.names.is_empty();
@@ -52,9 +57,10 @@ pub async fn heal(job: Job, wish: HealWish) -> Result<u8, Fault> {
         (false, false, Some(_)) => {
             return Err(Fault::Usage("name the files that are meant, or `--all`".to_owned()));
         }
+        (false, false, None) if wish.part.is_some() => return Err(Fault::Usage(ALL_SHOWN.to_owned())),
         (false, false, None) => return show(job, Purpose::Heal, wish.watch).await,
     };
-    up(job, UpWish { act: Some(act), dry_run: wish.dry_run, yes: wish.yes, ..UpWish::default() }).await
+    up(job, UpWish { act: Some(act), part: wish.part, dry_run: wish.dry_run, yes: wish.yes, ..UpWish::default() }).await
 }
 
 fn resolve(job: &Job, wish: &HealWish, by: &HealBy) -> Result<Resolve, Fault> {

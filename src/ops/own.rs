@@ -115,7 +115,7 @@ fn plan(
             };
             let own_vars = about.into_iter().filter(|(name, _)| own.prints(name));
             vars.extend(own_vars.map(|(name, value)| (name.to_owned(), value)));
-            let id = TaskId { playbook: own.name().to_owned(), node: node.clone() };
+            let id = TaskId::new(own.name(), node);
             Task { id, service: None, vars, why: why.clone(), files: std::collections::BTreeMap::new() }
         })
         .collect();

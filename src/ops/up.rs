@@ -27,6 +27,8 @@ pub struct UpWish {
     pub places: BTreeMap<NodeName, NodeName>,
     /// This, and nothing else.
     pub act: Option<Act>,
+    /// Of this one, where a service has several: the volume.
+    pub part: Option<String>,
     /// What nodes that leave have stored is deleted.
     pub wipe: bool,
     /// Only what changes neither who is a member nor which copies there are.
@@ -48,7 +50,8 @@ pub async fn up(job: Job, wish: UpWish) -> Result<u8, Fault> {
     missing.extend(wish.dead.iter().cloned());
     let (dead, places, only) = (wish.dead.clone(), wish.places.clone(), job.only.clone());
     let act = wish.act.clone();
-    let request = Request { mode: wish.mode, absent, only, dead, places, act, wipe: wish.wipe };
+    let request =
+        Request { mode: wish.mode, absent, only, dead, places, act, part: wish.part.clone(), wipe: wish.wipe };
     let run = Run::start(job, !wish.dry_run).await?;
     let outcome = work(&run, &wish, &request).await;
     let unfinished = matches!(outcome, Ok(false));
@@ -217,7 +220,7 @@ async fn mends(run: &Run, wish: &UpWish, plan: &Plan) -> bool {
     let more: Vec<_> = plan.tasks().filter(|task| wish.mends && grows(&task.id.playbook)).collect();
     if !more.is_empty() {
         let remedy = "`bricklayer up` does that too: look at its plan";
-        let what = |task: &Task| format!("it would change members or copies: {} ({})", task.id.playbook, task.why);
+        let what = |task: &Task| format!("it would change members or copies: {} ({})", task.id.what(), task.why);
         run.refuse(more.iter().map(|task| refusal(Some(&task.id.node), what(task), remedy)).collect()).await;
     }
     more.is_empty()

@@ -105,6 +105,8 @@ pub struct Request {
     pub places: BTreeMap<NodeName, NodeName>,
     /// This, and nothing else.
     pub act: Option<Act>,
+    /// Of this one, where a service has several of what it works on: the volume.
+    pub part: Option<String>,
     /// What nodes that leave have stored is deleted there.
     pub wipe: bool,
 }

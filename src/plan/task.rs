@@ -29,13 +29,31 @@ pub type Vars = BTreeMap<String, Var>;
 pub struct TaskId {
     /// Folder and name of the playbook: `glusterfs/install`.
     pub playbook: String,
+    /// Which one it is about, where its service has several of what it works on: the volume.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
     /// Where it runs.
     pub node: NodeName,
 }
 
+impl TaskId {
+    /// Of a playbook on a node.
+    pub fn new(playbook: impl Into<String>, node: &NodeName) -> Self {
+        Self { playbook: playbook.into(), part: None, node: node.clone() }
+    }
+
+    /// What is done, wherever that is: `glusterfs/create`, `glusterfs/create of photos`.
+    pub fn what(&self) -> String {
+        match &self.part {
+            Some(part) => format!("{} of {part}", self.playbook),
+            None => self.playbook.clone(),
+        }
+    }
+}
+
 impl fmt::Display for TaskId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.playbook, self.node)
+        write!(f, "{}@{}", self.what(), self.node)
     }
 }
 

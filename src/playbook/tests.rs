@@ -242,7 +242,7 @@ fn a_playbook_of_ones_own_has_its_library_and_what_is_always_there() {
     assert!(own.name() == "motd" && own.prints("address") && !own.prints("nodes"));
     let mut vars = own.given(&pairs(&[("greeting", "it's me")])).unwrap();
     vars.extend([("node", "n1"), ("address", "10.0.0.1")].map(|(n, v)| (n.to_owned(), Var::Text(v.to_owned()))));
-    let id = crate::plan::TaskId { playbook: "motd".to_owned(), node: "n1".into() };
+    let id = crate::plan::TaskId::new("motd", &"n1".into());
     let files = std::collections::BTreeMap::new();
     let task = crate::plan::Task { id, service: None, vars, why: String::new(), files };
     let step = own.render(&task).unwrap().steps.remove(0);

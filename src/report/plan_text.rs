@@ -108,7 +108,7 @@ impl<'a> PlanText<'a> {
     fn would_of(&self, group: &Group<'a>) -> Vec<Said> {
         let place = format!("({}: {})", hosts::fold(&group.nodes), group.task.why);
         if group.steps.is_empty() {
-            return vec![Said::new(Mark::DryRun, format!("Would run {} {place}", group.task.id.playbook))];
+            return vec![Said::new(Mark::DryRun, format!("Would run {} {place}", group.task.id.what()))];
         }
         let would = |step: &'a StepText| {
             let evidence = self.body(step).lines().map(str::to_owned).collect();
@@ -141,7 +141,7 @@ impl<'a> PlanText<'a> {
                 *heading = group.nodes;
             }
             later = false;
-            lines.push(format!("     {}: {}", clean(&group.task.id.playbook), clean(&group.task.why)));
+            lines.push(format!("     {}: {}", clean(&group.task.id.what()), clean(&group.task.why)));
             let width = group.steps.iter().map(|step| console::measure_text_width(&step.id)).max().unwrap_or(0);
             for step in group.steps {
                 let pad = " ".repeat(width - console::measure_text_width(&step.id));
@@ -161,7 +161,7 @@ impl<'a> PlanText<'a> {
         for task in &wave.tasks {
             let steps = self.steps.get(&task.id).map_or(&[][..], |steps| &steps[..]);
             let alike = |group: &&mut Group<'_>| {
-                group.task.id.playbook == task.id.playbook
+                (&group.task.id.playbook, &group.task.id.part) == (&task.id.playbook, &task.id.part)
                     && group.task.why == task.why
                     && group.steps.len() == steps.len()
                     && group.steps.iter().zip(steps).all(|(a, b)| self.reads_the_same(a, b))

@@ -65,12 +65,12 @@ impl Said {
     /// A step that failed, or of which we do not know.
     pub fn step_failed(task: &TaskId, step: &str, failure: &Failure) -> Self {
         let text = match failure.kind {
-            FailureKind::Step => format!("step `{step}` of {} failed: {}", task.playbook, failure.what),
+            FailureKind::Step => format!("step `{step}` of {} failed: {}", task.what(), failure.what),
             FailureKind::Unreachable => {
-                format!("the node was lost in step `{step}` of {}: {}", task.playbook, failure.what)
+                format!("the node was lost in step `{step}` of {}: {}", task.what(), failure.what)
             }
             FailureKind::Unknown => {
-                format!("it is not known whether step `{step}` of {} was done: {}", task.playbook, failure.what)
+                format!("it is not known whether step `{step}` of {} was done: {}", task.what(), failure.what)
             }
         };
         Self::failure(&task.node, text, failure)

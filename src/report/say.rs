@@ -51,11 +51,11 @@ pub fn say(stamped: &Stamped, state: &RunState, verbose: bool) -> Vec<Said> {
         }
         Event::StepEnded { task, step, end, ms } => vec![step_ended(task, step, (end, *ms), state)],
         Event::TaskSkipped { task, why } => {
-            vec![Said::new(Mark::Warn, format!("{} is skipped: {why}", task.playbook)).on(&task.node)]
+            vec![Said::new(Mark::Warn, format!("{} is skipped: {why}", task.what())).on(&task.node)]
         }
         Event::StepsSkipped { task, steps, why } => {
             let (steps, many) = (steps.join("`, `"), if steps.len() == 1 { " is" } else { "s are" });
-            let text = format!("step{many} skipped of {}: `{steps}`: {why}", task.playbook);
+            let text = format!("step{many} skipped of {}: `{steps}`: {why}", task.what());
             vec![Said::new(Mark::Warn, text).on(&task.node).remedy("run the same command again to go on from there")]
         }
         Event::Interrupted { count } => interrupted(*count, state),
@@ -136,7 +136,7 @@ fn stage_begins(name: &str, state: &RunState) -> String {
 }
 
 fn output_kept(task: &TaskId, step: &str, (file, bytes): (&str, u64), lost: Option<&str>) -> Said {
-    let printed = format!("step `{step}` of {} has printed {}", task.playbook, HumanBytes(bytes));
+    let printed = format!("step `{step}` of {} has printed {}", task.what(), HumanBytes(bytes));
     let said = match lost {
         None => Said::new(Mark::Info, format!("{printed}: all of it is in `{file}`")),
         Some(why) => Said::new(Mark::Warn, format!("{printed}, and not all of it could be kept in `{file}`: {why}"))
@@ -175,7 +175,7 @@ fn interrupted(count: u8, state: &RunState) -> Vec<Said> {
 pub(super) fn still_running(state: &RunState) -> Vec<Said> {
     let say = |(name, node): (&NodeName, &NodeState)| {
         let step = node.step.as_ref()?;
-        let text = format!("still running: step `{}` of {}", step.step, step.task.playbook);
+        let text = format!("still running: step `{}` of {}", step.step, step.task.what());
         Some(Said::new(Mark::Warn, text).on(name).remedy("it may yet end well; run the same command again to see"))
     };
     state.nodes().filter_map(say).collect()

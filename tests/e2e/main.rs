@@ -41,4 +41,5 @@ mod strangers;
 mod two_at_once;
 mod unfit;
 mod verbs_cut;
+mod volumes;
 mod ways;

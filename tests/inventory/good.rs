@@ -4,11 +4,11 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bricklayer::inventory::{Become, HostKeyChecking, Inventory, Role, select};
+use bricklayer::inventory::{Become, Draft, HostKeyChecking, Inventory, Role, select};
 use bricklayer::model::{Hop, Service};
 use bricklayer::services::glusterfs::spec::{DedicatedBrick, PeerNames, Replica, Spec};
 
-use super::load;
+use super::{load, volumes};
 
 const FOLDER: &str = "tests/fixtures/inventory/good";
 
@@ -88,6 +88,19 @@ fn the_interface_pages_yaml_loads() {
     assert_eq!(inventory.nodes.len(), 2);
     assert_eq!(inventory.nodes[1].role, Role::Compute);
     assert_eq!(spec.clients.iter().map(|client| client.node.to_string()).collect::<Vec<_>>(), ["node1"]);
+}
+
+#[test]
+fn several_volumes_are_a_list() {
+    let path = format!("{FOLDER}/volumes.yml");
+    let (_, specs) = volumes(Draft::read(path.as_ref())).unwrap_or_else(|problems| panic!("{problems}"));
+    let [shared, photos] = &specs[..] else { panic!("{specs:?}") };
+    assert_eq!((shared.volume.as_str(), photos.volume.as_str()), ("shared_data", "photos"));
+    assert_eq!((&shared.others[..], &photos.others[..]), (&["photos".to_owned()][..], &["shared_data".to_owned()][..]));
+    assert_eq!((shared.directories.len(), photos.directories.len()), (6, 0), "the manual's folders are in the first");
+    assert_eq!((shared.options.len(), photos.options.len()), (3, 0));
+    assert_eq!((shared.replica, photos.replica), (Replica::Auto, Replica::Fixed(3)));
+    assert_eq!(shared.members, photos.members);
 }
 
 #[test]

@@ -12,6 +12,10 @@ fn tree(path: &str) -> Value {
 
 // Every key of the tree is a property of the schema, or matches a pattern, or any key may stand there.
 fn unknown(value: &Value, schema: &Json, path: &str, found: &mut Vec<String>) {
+    // A map, or a list of such maps.
+    let kind = if matches!(value.kind, Kind::Seq(_)) { "array" } else { "object" };
+    let of_kind = |one: &&Json| one["type"] == kind || one["type"][0] == kind;
+    let schema = schema["anyOf"].as_array().and_then(|all| all.iter().find(of_kind)).unwrap_or(schema);
     match &value.kind {
         Kind::Scalar { .. } => {}
         Kind::Seq(items) => items.iter().for_each(|item| unknown(item, &schema["items"], path, found)),
@@ -44,7 +48,9 @@ fn judged(path: &str) -> Vec<String> {
 #[test]
 fn good_inventories_fit_the_schema() {
     assert_eq!(judged("inventory/example.yml"), [""; 0]);
-    for name in ["manual", "interface", "anchors", "booleans", "flow", "glusterfs", "ipv6", "ssh", "commented_out"] {
+    for name in
+        ["manual", "interface", "anchors", "booleans", "flow", "glusterfs", "ipv6", "ssh", "commented_out", "volumes"]
+    {
         assert_eq!(judged(&format!("tests/fixtures/inventory/good/{name}.yml")), [""; 0], "{name}");
     }
 }
@@ -75,9 +81,11 @@ fn every_key_of_the_schema_has_its_words() {
             assert!(doc.ends_with('.') || path.contains("/services/"), "{path}: {doc:?}");
             walk(property, &path);
             walk(&property["items"], &path);
+            walk(&property["anyOf"][0], &path);
         }
     }
     let schema = schema(&[("glusterfs", FIELDS)]);
-    assert_eq!(schema["properties"]["storage"]["properties"]["glusterfs"]["properties"].as_object().unwrap().len(), 11);
+    let volume = &schema["properties"]["storage"]["properties"]["glusterfs"]["anyOf"][0];
+    assert_eq!(volume["properties"].as_object().unwrap().len(), 11);
     walk(&schema, "");
 }

@@ -7,7 +7,7 @@ use crate::playbook::Library;
 
 fn task(node: &str, brick: &str) -> Task {
     Task {
-        id: TaskId { playbook: "glusterfs/brick".to_owned(), node: NodeName::new(node) },
+        id: TaskId::new("glusterfs/brick", &NodeName::new(node)),
         service: None,
         vars: [("brick".to_owned(), Var::Text(brick.to_owned()))].into(),
         why: format!("`{brick}` does not exist"),

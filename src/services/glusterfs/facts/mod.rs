@@ -14,6 +14,7 @@ mod packages;
 mod quorum;
 mod read;
 mod rebalance;
+mod several;
 mod split;
 
 pub use brick::{BrickDir, Disk, hex_to_uuid};
@@ -30,6 +31,7 @@ pub use packages::Packages;
 pub use quorum::{writes, writes_need};
 pub use read::own_uuid;
 pub use rebalance::{Moving, MovingState, moves, moving, rebalancing};
+pub use several::together;
 pub use split::{BrickCopy, Dispute, SplitBrain, Undecided, index, listed, split_brains, undecided};
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod options;
 mod props;
 mod rebalance;
 mod restore;
+mod several;
 mod sim;
 mod split;
 mod tables;

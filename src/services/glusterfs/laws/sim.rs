@@ -93,6 +93,7 @@ impl Sim {
             })
             .collect();
         let spec = Spec {
+            others: Vec::new(),
             volume: "gv0".to_owned(),
             replica,
             arbiter: 0,
@@ -285,8 +286,11 @@ impl Sim {
         let stores = !node.peers.is_empty() || self.knows_volume(node);
         let asked = node.active && node.uuid.is_some() && stores;
         let version = 2 - u64::from(node.behind);
-        let stored_volumes =
-            if self.knows_volume(node) { BTreeMap::from([("gv0".to_owned(), version)]) } else { BTreeMap::new() };
+        let stored_volumes = if self.knows_volume(node) {
+            BTreeMap::from([(self.spec.volume.clone(), version)])
+        } else {
+            BTreeMap::new()
+        };
         let has_brick = self.has_brick(name);
         let shows = self.spec.brick_device.is_none() || node.disk.here;
         NodeFacts {
@@ -309,7 +313,7 @@ impl Sim {
                 on_root: node.on_root,
                 content: if node.content && shows { vec!["file".to_owned()] } else { Vec::new() },
                 has_glusterfs: (node.trace || has_brick || node.was.is_some()) && shows,
-                volume_ids: node.was.iter().map(|id| (PATH.to_owned(), (*id).to_owned())).collect(),
+                volume_ids: node.was.iter().map(|id| (self.spec.brick_path.clone(), (*id).to_owned())).collect(),
                 unspread: self
                     .volume
                     .as_ref()
@@ -318,7 +322,7 @@ impl Sim {
             },
             brick_disk: self.spec.brick_device.as_ref().map(|_| node.disk.clone()),
             running: if node.brick_runs {
-                BTreeSet::from([format!("gv0:{address}{}", PATH.replace('/', "-"))])
+                BTreeSet::from([format!("{}:{address}{}", self.spec.volume, self.spec.brick_path.replace('/', "-"))])
             } else {
                 BTreeSet::new()
             },
@@ -338,7 +342,7 @@ impl Sim {
         let runs = |host: &u32| self.nodes.values().any(|node| node.uuid == Some(*host) && node.up && node.brick_runs);
         let whole = volume.bricks.iter().all(runs);
         let brick = |host: &u32| BrickHeal {
-            name: format!("{host}:{PATH}"),
+            name: format!("{host}:{}", self.spec.brick_path),
             connected: runs(host),
             // While one is away, the others write down what it misses.
             entries: runs(host).then(|| u64::from(!whole)),
@@ -350,7 +354,7 @@ impl Sim {
         let volume = self.volume.as_ref();
         MountFacts {
             deaf: node.deaf,
-            mounted: node.mounted.then(|| ("fuse.glusterfs".to_owned(), "localhost:/gv0".to_owned())),
+            mounted: node.mounted.then(|| ("fuse.glusterfs".to_owned(), format!("localhost:/{}", self.spec.volume))),
             answers: node.mounted,
             misses: 0,
             hides: false,
@@ -384,13 +388,13 @@ impl Sim {
     fn volumes_of(&self, node: &SimNode) -> Vec<Volume> {
         let Some(volume) = self.volume.as_ref().filter(|_| self.knows_volume(node)) else { return Vec::new() };
         let brick = |(at, host): (usize, &u32)| Brick {
-            name: format!("{host}:{PATH}"),
+            name: format!("{host}:{}", self.spec.brick_path),
             host: uuid(*host),
-            path: PATH.to_owned(),
+            path: self.spec.brick_path.clone(),
             arbiter: volume.arbiter && at % 3 == 2,
         };
         vec![Volume {
-            name: "gv0".to_owned(),
+            name: self.spec.volume.clone(),
             id: "id".to_owned(),
             status: if volume.started { VolumeStatus::Started } else { VolumeStatus::Created },
             replica: volume.replica,
@@ -480,7 +484,7 @@ impl Sim {
         self.nodes.get_mut(&to).unwrap().peers = pool;
     }
 
-    fn apply(&mut self, task: &Task) {
+    pub(super) fn apply(&mut self, task: &Task) {
         self.done.push(task.id.to_string());
         let node = task.id.node.clone();
         assert!(self.nodes[&node].up, "ran {} on a node that is off", task.id);

@@ -7,7 +7,7 @@ use crate::plan::{Level, Note, Plan, Refusal, Stage, Task, TaskId, Then, Var, Va
 
 pub(super) fn task(playbook: &str, node: &NodeName, why: impl Into<String>) -> Task {
     Task {
-        id: TaskId { playbook: format!("glusterfs/{playbook}"), node: node.clone() },
+        id: TaskId::new(format!("glusterfs/{playbook}"), node),
         service: Some(Service::Glusterfs),
         vars: Vars::new(),
         why: why.into(),
@@ -98,10 +98,15 @@ pub(super) fn note(level: Level, node: Option<&NodeName>, text: impl Into<String
 
 /// `a, b and c`.
 pub(super) fn names<'a>(nodes: impl IntoIterator<Item = &'a NodeName>) -> String {
-    let names: Vec<_> = nodes.into_iter().map(NodeName::as_str).collect();
-    match names.split_last() {
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    let names: Vec<_> = nodes.into_iter().map(|node| node.as_str().to_owned()).collect();
+    join(&names, "and")
+}
+
+/// `a, b or c`, with this word before the last.
+pub(super) fn join(words: &[String], last: &str) -> String {
+    match words.split_last() {
+        Some((only, [])) => only.clone(),
+        Some((end, rest)) => format!("{} {last} {end}", rest.join(", ")),
         None => String::new(),
     }
 }

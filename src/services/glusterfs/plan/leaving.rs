@@ -127,7 +127,7 @@ fn elsewhere(view: &View<'_>, one: &Leaving<'_>) -> Vec<Refusal> {
         .iter()
         .filter_map(|(_, facts)| facts.volumes.answer())
         .flatten()
-        .filter(|volume| volume.name != view.spec.volume)
+        .filter(|volume| volume.name != view.spec.volume && !view.spec.others.contains(&volume.name))
         .map(|volume| (volume.name.as_str(), volume))
         .collect();
     let mut refusals = Vec::new();

@@ -24,10 +24,12 @@ mod prepare;
 mod rebalance;
 mod removal;
 mod restore;
+mod several;
 mod upgrade;
 mod view;
 mod volume;
 
 pub use checkup::checkup;
 pub use decide::decide;
+pub use several::decide_all;
 pub use view::Nodes;

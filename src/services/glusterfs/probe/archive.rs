@@ -4,10 +4,12 @@ use crate::model::shell::quote;
 use crate::services::glusterfs::plan::mount_unit;
 use crate::services::glusterfs::spec::Spec;
 
-/// What glusterd has stored, what it says of itself, and what mounts the volume at boot, packed and sent. The folder with what it
+/// What glusterd has stored, what it says of itself, and what mounts the volumes at boot, packed and sent. The folder with what it
 /// says is gone at the end.
-pub fn archive(spec: &Spec) -> String {
-    format!("unit={}\n{ARCHIVE}", quote(&mount_unit::name(&spec.volume)))
+pub fn archive(specs: &[Spec]) -> String {
+    // Words: neither a path of systemd nor the name of a volume has a blank in it.
+    let unit = |spec: &Spec| format!("etc/systemd/system/{}", mount_unit::name(&spec.volume));
+    format!("units={}\n{ARCHIVE}", quote(&specs.iter().map(unit).collect::<Vec<_>>().join(" ")))
 }
 
 // The end of a pipeline says nothing of its beginning, hence the file `failed`. tar ends with 1 where a file was changed meanwhile,
@@ -26,7 +28,7 @@ fi
 mkfifo "$work/pipe"
 sha256sum <"$work/pipe" >"$work/sum" &
 set --
-for path in var/lib/glusterd etc/glusterfs etc/fstab "etc/systemd/system/$unit"; do
+for path in var/lib/glusterd etc/glusterfs etc/fstab $units; do
   [ ! -e "/$path" ] || set -- "$@" "$path"
 done
 echo 'file 600'

@@ -9,4 +9,4 @@ mod sections;
 pub use archive::archive;
 pub use asked::{checkup_section, heal_section, index_section, packages_section, rebalance_section};
 pub use brick::disk_section;
-pub use sections::{after_shared, client_sections, sections};
+pub use sections::{after_shared, client_sections, daemon_sections, mount_sections, volume_sections};

@@ -1,7 +1,7 @@
 //! What every look asks.
 
 use crate::facts::Section;
-use crate::model::shell::quote;
+use crate::model::shell::{quote, quote_all};
 use crate::services::glusterfs::plan::mount_unit;
 use crate::services::glusterfs::probe::{brick, mount};
 use crate::services::glusterfs::spec::Spec;
@@ -16,12 +16,16 @@ pub(super) const CLI: &str = "timeout 20 gluster --mode=script --xml";
 
 // What is mounted and what systemd says of all units is asked once: a process of its own for each question is most of what a
 // look costs a node. The units of jobs are those of the step `packages` of the playbooks `install` and `client`.
-fn shared(spec: &Spec) -> String {
-    let (at, unit) = (quote(&spec.mount_point), mount_unit::name(&spec.volume));
-    let unit = quote(&unit);
+fn shared(specs: &[Spec]) -> String {
+    let held = |(at, spec): (usize, &Spec)| {
+        let mount_point = quote(&spec.mount_point);
+        format!("m{at}={mount_point}\nheld{at}=$(findmnt -n -r -M \"$m{at}\" -o FSTYPE,SOURCE)\n")
+    };
+    let held: String = specs.iter().enumerate().map(held).collect();
+    let units: Vec<_> = specs.iter().map(|spec| mount_unit::name(&spec.volume)).collect();
+    let units = quote_all(units.iter().map(String::as_str));
     format!(
-        "m={at}\nheld=$(findmnt -n -r -M \"$m\" -o FSTYPE,SOURCE)\n\
-         units=$(systemctl show -p Id -p ActiveState -p UnitFileState glusterd.service {unit} {INSTALLS}.service {CLIENT_INSTALLS}.service 2>/dev/null)\n{UNIT}"
+        "{held}units=$(systemctl show -p Id -p ActiveState -p UnitFileState glusterd.service {units} {INSTALLS}.service {CLIENT_INSTALLS}.service 2>/dev/null)\n{UNIT}"
     )
 }
 
@@ -45,27 +49,35 @@ enabled() {
   case $block in *UnitFileState=enabled*) ;; *) return 1 ;; esac
 }"#;
 
-/// The room's sections for a node.
-pub fn sections(spec: &Spec) -> Vec<Section> {
+/// What every look asks a member of its daemon, whatever volumes it is to have.
+pub fn daemon_sections() -> Vec<Section> {
     let mut all = daemon();
-    all.push(brick::brick(&spec.brick_path, &spec.volume));
-    all.extend(spec.brick_device.as_deref().map(|device| brick::brick_disk(spec, device)));
-    all.extend(mount::mount(spec));
     all.push(firewall());
     all
 }
 
-/// All questions to a node, after what they share.
-pub fn after_shared(spec: &Spec, sections: Vec<Section>) -> Vec<Section> {
-    let shared = shared(spec);
-    sections.into_iter().map(|section| section.after(&shared)).collect()
+/// What it asks a node that only mounts, whatever volumes that are.
+pub fn client_sections() -> Vec<Section> {
+    vec![client()]
 }
 
-/// Those for a node that only mounts.
-pub fn client_sections(spec: &Spec) -> Vec<Section> {
-    let mut all = vec![client()];
-    all.extend(mount::mount(spec));
+/// What it asks a member of the place of a volume; `at` is the volume's place in the list.
+pub fn volume_sections(spec: &Spec, at: usize) -> Vec<Section> {
+    let mut all = vec![brick::brick(&spec.brick_path, &spec.volume)];
+    all.extend(spec.brick_device.as_deref().map(|device| brick::brick_disk(spec, device)));
+    all.extend(mount::mount(spec, at));
     all
+}
+
+/// What it asks a node that only mounts of the place of a volume.
+pub fn mount_sections(spec: &Spec, at: usize) -> Vec<Section> {
+    mount::mount(spec, at)
+}
+
+/// All questions to a node, after what they share.
+pub fn after_shared(specs: &[Spec], sections: Vec<Section>) -> Vec<Section> {
+    let shared = shared(specs);
+    sections.into_iter().map(|section| section.after(&shared)).collect()
 }
 
 fn client() -> Section {

@@ -3,6 +3,7 @@
 mod fields;
 mod members;
 mod paths;
+mod several;
 mod volume;
 mod wanted;
 

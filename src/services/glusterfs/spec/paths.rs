@@ -116,7 +116,7 @@ pub(crate) fn directories(item: &Item<'_>, problems: &mut Problems) -> Option<Ve
 }
 
 /// Is a path the other one, or above it?
-fn holds(above: &str, path: &str) -> bool {
+pub(crate) fn holds(above: &str, path: &str) -> bool {
     path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::inventory::{Inventory, names};
 use crate::model::{NodeName, Service};
-use crate::services::glusterfs::spec::{FIELDS, fields, members, paths, volume};
+use crate::services::glusterfs::spec::{FIELDS, fields, members, paths, several, volume};
 use crate::yaml::{Fields, Problems};
 
 const BRICK_PATH: &str = "/data/glusterfs/shared";
@@ -79,11 +79,13 @@ pub struct Member {
     pub priority: Option<u32>,
 }
 
-/// What is wanted of `GlusterFS`.
+/// What is wanted of `GlusterFS`, as far as one volume is concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spec {
     /// Name of the volume.
     pub volume: String,
+    /// Names of the other volumes that the inventory has.
+    pub others: Vec<String>,
     /// How many copies.
     pub replica: Replica,
     /// Arbiter bricks of a replica set, counted in `replica`: 0, or 1 of 3.
@@ -118,35 +120,56 @@ impl Spec {
         self.brick_path.rsplit_once('/').map_or("", |(parent, _)| parent)
     }
 
-    /// Reads `storage.glusterfs`, which may be missing, and the nodes that take part. What is missing or bad in it
-    /// is a problem in the inventory's file and a default in the answer; `None` only where it is no map.
+    /// Reads `storage.glusterfs`, which may be missing, a map or a list of maps, and the nodes that take part: a wish for each volume,
+    /// at least one. What is missing or bad in it is a problem in the inventory's file and a default in the answer; `None` only
+    /// where it is neither map nor list.
     /// `leaving`: nodes that are no members any more, and perhaps were.
-    pub fn read(inventory: &Inventory, leaving: &[NodeName], problems: &mut Problems) -> Option<Self> {
-        let section = inventory.section(&["storage", "glusterfs"]);
-        let fields = match section {
-            Some(item) => Some(item.map(problems)?),
-            None => None,
+    pub fn read(inventory: &Inventory, leaving: &[NodeName], problems: &mut Problems) -> Option<Vec<Self>> {
+        let volumes = several::volumes(inventory.section(&["storage", "glusterfs"]), problems)?;
+        let peer_names = several::peer_names(&volumes, problems);
+        let pool = Pool {
+            members: members::members(inventory, peer_names, problems),
+            clients: members::clients(inventory),
+            leaving: members::leavers(inventory, leaving, peer_names),
+            peer_names,
+            complete: inventory.is_complete(),
         };
-        if let Some(fields) = &fields {
+        let mut specs: Vec<_> = volumes
+            .iter()
+            .enumerate()
+            .map(|(at, fields)| Self::of(fields.as_ref(), at == 0, &pool, problems))
+            .collect();
+        several::apart(&volumes, &specs, problems);
+        let names: Vec<_> = specs.iter().map(|spec| spec.volume.clone()).collect();
+        for spec in &mut specs {
+            spec.others = names.iter().filter(|name| **name != spec.volume).cloned().collect();
+        }
+        Some(specs)
+    }
+
+    // One volume.
+    fn of(fields: Option<&Fields<'_>>, first: bool, pool: &Pool, problems: &mut Problems) -> Self {
+        if let Some(fields) = fields {
             fields.only(&names(FIELDS), problems);
         }
-        let get = |key: &str| fields.as_ref().and_then(|fields| fields.get(key));
-        let peer_names = get("peer_names").and_then(|item| item.choice(&fields::PEER_NAMES, problems));
-        let peer_names = peer_names.unwrap_or(PeerNames::Ip);
-        let members = members::members(inventory, peer_names, problems);
-        let (brick_path, mount_point) = places(fields.as_ref(), problems);
+        let get = |key: &str| fields.and_then(|fields| fields.get(key));
+        let (brick_path, mount_point) = places(fields, problems);
         let brick_device = get("brick_device").and_then(|item| paths::device(&item, &brick_path, problems));
-        let count = inventory.is_complete().then_some(members.len());
+        let count = pool.complete.then_some(pool.members.len());
         let replica = get("replica_count").and_then(|item| volume::replica(&item, count, problems));
         let arbiter = get("arbiter").and_then(|item| volume::arbiter(&item, (replica, count), problems)).unwrap_or(0);
         let replica = if arbiter > 0 { Replica::Fixed(volume::WITH_ARBITER) } else { replica.unwrap_or(Replica::Auto) };
         let options = get("options").and_then(|item| volume::options(&item, problems));
         let access = get("access").and_then(|item| volume::access(&item, options.as_ref(), problems));
-        Some(Self {
+        let directories = get("directories").and_then(|item| paths::directories(&item, problems));
+        // What the manual wants on its volume has one place.
+        let default = || if first { DIRECTORIES.map(str::to_owned).to_vec() } else { Vec::new() };
+        Self {
             access: access.unwrap_or(Access::Any),
             volume: get("volume_name")
                 .and_then(|item| volume::name(&item, problems))
                 .unwrap_or_else(|| volume::NAME.to_owned()),
+            others: Vec::new(),
             replica,
             arbiter,
             brick_path,
@@ -154,17 +177,24 @@ impl Spec {
             dedicated_brick: get("dedicated_brick")
                 .and_then(|item| item.choice(&fields::DEDICATED_BRICK, problems))
                 .unwrap_or(DedicatedBrick::Warn),
-            peer_names,
+            peer_names: pool.peer_names,
             mount_point,
             options: options.unwrap_or_else(volume::default_options),
-            directories: get("directories")
-                .and_then(|item| paths::directories(&item, problems))
-                .unwrap_or_else(|| DIRECTORIES.map(str::to_owned).to_vec()),
-            members,
-            clients: members::clients(inventory),
-            leaving: members::leavers(inventory, leaving, peer_names),
-        })
+            directories: directories.unwrap_or_else(default),
+            members: pool.members.clone(),
+            clients: pool.clients.clone(),
+            leaving: pool.leaving.clone(),
+        }
     }
+}
+
+// Who takes part, in all volumes.
+struct Pool {
+    members: Vec<Member>,
+    clients: Vec<Client>,
+    leaving: Vec<Leaver>,
+    peer_names: PeerNames,
+    complete: bool,
 }
 
 // The two places, each good for itself and not one inside the other.
