@@ -251,6 +251,9 @@ pub struct RestoreArgs {
     /// What `backup` has written
     #[arg(value_name = "FILE")]
     pub from: PathBuf,
+    /// Give the volumes their options back, and no node what it had stored
+    #[arg(long)]
+    pub options: bool,
     /// Show what would be done, and stop
     #[arg(long)]
     pub dry_run: bool,
@@ -261,8 +264,8 @@ pub struct RestoreArgs {
 
 impl RestoreArgs {
     pub(super) fn wish(self) -> RestoreWish {
-        let Self { from, dry_run, yes } = self;
-        RestoreWish { from, dry_run, yes }
+        let Self { from, options: settings, dry_run, yes } = self;
+        RestoreWish { from, settings, dry_run, yes }
     }
 }
 

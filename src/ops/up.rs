@@ -65,7 +65,9 @@ pub async fn up(job: Job, wish: UpWish) -> Result<u8, Fault> {
 // Who takes a place is filled from the others, whose health counts.
 fn purpose(request: &Request) -> Purpose {
     match &request.act {
-        Some(Act::Done | Act::Restore(_) | Act::Maintenance(..) | Act::Rolling(Rolling::Restart)) => Purpose::Plan,
+        Some(
+            Act::Done | Act::Restore(_) | Act::Settings(_) | Act::Maintenance(..) | Act::Rolling(Rolling::Restart),
+        ) => Purpose::Plan,
         Some(Act::Rolling(Rolling::Upgrade | Rolling::UpgradeAsked)) => Purpose::Upgrade,
         Some(Act::Rebalance(_)) => Purpose::Rebalance,
         Some(_) => Purpose::Heal,

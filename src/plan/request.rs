@@ -16,6 +16,9 @@ pub enum Mode {
     Join,
 }
 
+/// Settings by name, of each part that a service has several of: the options of each volume.
+pub type Settings = BTreeMap<String, BTreeMap<String, String>>;
+
 /// Something that is asked for by name, in place of what the inventory wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
@@ -28,6 +31,8 @@ pub enum Act {
     Rebalance(Rebalance),
     /// Bring back what these nodes had stored, each known by what made it itself: its UUID, its ID.
     Restore(BTreeMap<NodeName, String>),
+    /// Bring these settings back.
+    Settings(Settings),
     /// Take this node out of service for a while, or back into it.
     Maintenance(NodeName, Duty),
     /// Each node out of service and back, one after the other.
@@ -122,7 +127,7 @@ impl Request {
     pub fn continued(&self) -> Self {
         let act = self.act.clone().map(|act| match act {
             // They end when nothing is left of them.
-            Act::Restore(_) | Act::Maintenance(..) => act,
+            Act::Restore(_) | Act::Settings(_) | Act::Maintenance(..) => act,
             Act::Rolling(Rolling::Upgrade | Rolling::UpgradeAsked) => Act::Rolling(Rolling::UpgradeAsked),
             _ => Act::Done,
         });

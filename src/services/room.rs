@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::facts::{Look, Section};
 use crate::inventory::Draft;
 use crate::model::{Finding, NodeName, Service};
-use crate::plan::{Contract, Plan, Refusal, Request};
+use crate::plan::{Contract, Plan, Refusal, Request, Settings};
 use crate::services::glusterfs;
 
 /// What a look is for.
@@ -43,6 +43,8 @@ pub trait Room: Send + Sync {
     fn archives(&self, look: &Look) -> BTreeMap<NodeName, String>;
     /// Of a node's archive, by what it was known itself (its UUID, its ID); `read` reads a file of it.
     fn known_by(&self, read: &dyn Fn(&str) -> Option<String>) -> Option<String>;
+    /// Of a node's archive, the settings of the service as a whole that it knew.
+    fn settings(&self, read: &dyn Fn(&str) -> Option<String>) -> Settings;
     /// Does this playbook change who is a member, or which copies there are?
     fn changes_members(&self, playbook: &str) -> bool;
     /// The terms its playbooks must keep.

@@ -23,6 +23,8 @@ fn only_the_bricks_are_left_and_everything_else_comes_back() {
     );
     let sums = || lab.ssh(2, &format!("cd {MOUNT}/uploads && cat $(seq -f f%.0f 50) | sha256sum"));
     let old = sums();
+    let gluster = |what: &str| lab.ssh(1, &format!("gluster --mode=script {what}"));
+    gluster("volume set shared_data performance.io-thread-count 8");
     let file = lab.folder.join("kept.tar");
     let file = file.to_str().unwrap();
     lab.expect(0, &["backup", "--to", file]);
@@ -30,6 +32,16 @@ fn only_the_bricks_are_left_and_everything_else_comes_back() {
     assert!(said.contains("a file is there already"), "{said}");
     let plan = lab.tell(&["restore", file, "--dry-run"]).expect(0);
     assert!(plan.planned().is_empty(), "nothing is lost: {:?}", plan.planned());
+
+    // Somebody has tried something.
+    gluster("volume reset shared_data performance.io-thread-count");
+    gluster("volume set shared_data features.trash on");
+    let said = lab.expect(0, &["restore", file, "--options", "--dry-run"]);
+    assert!(said.contains("performance.io-thread-count is not set, and was 8"), "{said}");
+    lab.expect(0, &["restore", file, "--options", "--yes"]);
+    let info = gluster("volume info shared_data");
+    assert!(info.contains("performance.io-thread-count: 8") && !info.contains("features.trash"), "{info}");
+    assert!(lab.expect(0, &["restore", file, "--options", "--yes"]).contains("nothing to do"));
 
     for node in 1..=3 {
         lab.ssh(node, REINSTALLED);

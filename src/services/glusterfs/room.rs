@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::facts::{Look, NodeLook, Section, Seen};
 use crate::inventory::Inventory;
 use crate::model::{Finding, NodeName, Service};
-use crate::plan::{Contract, Plan, Refusal, Request};
+use crate::plan::{Contract, Plan, Refusal, Request, Settings};
 use crate::services::glusterfs::contract::{CONTRACTS, MEMBERSHIP};
 use crate::services::glusterfs::facts::{self, NodeFacts};
 use crate::services::glusterfs::plan::{Nodes, checkup, decide_all};
@@ -135,6 +135,10 @@ impl Room for Glusterfs {
 
     fn known_by(&self, read: &dyn Fn(&str) -> Option<String>) -> Option<String> {
         facts::own_uuid(&read("var/lib/glusterd/glusterd.info")?)
+    }
+
+    fn settings(&self, read: &dyn Fn(&str) -> Option<String>) -> Settings {
+        read("said/volume info.xml").map(|text| facts::options_of(&text)).unwrap_or_default()
     }
 
     fn changes_members(&self, playbook: &str) -> bool {

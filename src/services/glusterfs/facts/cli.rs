@@ -7,6 +7,8 @@ use quick_xml::de::from_str;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::plan::Settings;
+
 /// A peer in `pool list`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peer {
@@ -109,6 +111,12 @@ pub(super) fn pool(text: &str) -> Result<Vec<Peer>, String> {
 }
 
 /// Reads `volume info --xml`.
+/// The options that are set, of each volume, in an answer that a backup has; none where it cannot be read.
+pub fn options_of(text: &str) -> Settings {
+    let volumes = volumes(text).unwrap_or_default();
+    volumes.into_iter().map(|volume| (volume.name, volume.options.into_iter().collect())).collect()
+}
+
 pub(super) fn volumes(text: &str) -> Result<Vec<Volume>, String> {
     let answer: Cli = parse(text)?;
     let volumes = answer.vol_info.ok_or("no volumes in the answer")?.volumes.volume;

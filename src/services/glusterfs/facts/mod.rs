@@ -20,7 +20,7 @@ mod split;
 pub use brick::{BrickDir, Disk, hex_to_uuid};
 pub use brick_disk::BrickDisk;
 pub use checkup::Checkup;
-pub use cli::{Brick, Peer, Volume, VolumeStatus};
+pub use cli::{Brick, Peer, Volume, VolumeStatus, options_of};
 pub use heal::{BrickHeal, heal_answers, heal_info};
 pub use healing::{healing, looks};
 pub use health::health;

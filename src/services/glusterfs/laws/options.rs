@@ -1,6 +1,6 @@
 //! Options that are set, taken off, and left alone; and who may mount.
 
-use crate::plan::{Plan, Request, Var};
+use crate::plan::{Act, Plan, Request, Var};
 use crate::services::glusterfs::laws::sim::{Sim, name};
 use crate::services::glusterfs::plan::decide;
 use crate::services::glusterfs::spec::{Access, Replica};
@@ -36,6 +36,28 @@ fn default_takes_an_option_off_once() {
     assert_eq!(task.vars["off"], Var::List(vec!["features.trash".to_owned()]));
     sim.run(&Request::default(), usize::MAX).unwrap();
     assert!(plan(&sim).is_empty() && !sim.volume.as_ref().unwrap().options.contains_key("features.trash"));
+}
+
+#[test]
+fn a_backup_gives_back_what_the_inventory_does_not_decide() {
+    let mut sim = formed();
+    set(&mut sim, "features.trash", "on");
+    let kept = |options: &[(&str, &str)]| {
+        let options = options.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let act = Act::Settings([("gv0".to_owned(), options)].into());
+        Request { act: Some(act), ..Request::default() }
+    };
+    let request = kept(&[("performance.io-thread-count", "8"), ("network.ping-timeout", "42"), ("nfs.disable", "on")]);
+    let plan = decide(&sim.spec, &sim.look(), &request).unwrap();
+    let task = plan.tasks().next().unwrap();
+    let why = "performance.io-thread-count is not set, and was 8; features.trash is on, and was not set";
+    assert_eq!((plan.tasks().count(), task.why.as_str()), (1, why));
+    assert!(plan.notes[0].text.contains("network.ping-timeout (was 42), nfs.disable (was on)"), "{:?}", plan.notes);
+    sim.run(&request, usize::MAX).unwrap();
+    assert!(decide(&sim.spec, &sim.look(), &request).unwrap().is_empty());
+    let options = &sim.volume.as_ref().unwrap().options;
+    assert_eq!(options.get("performance.io-thread-count").map(String::as_str), Some("8"));
+    assert_eq!((options.get("features.trash"), options["network.ping-timeout"].as_str()), (None, "10"));
 }
 
 #[test]

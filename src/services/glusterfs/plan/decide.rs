@@ -111,6 +111,7 @@ fn asked(view: &View<'_>, nodes: &Nodes, act: &Act) -> Result<Plan, Vec<Refusal>
         Act::HealAll => heal::plan(view, nodes, None),
         Act::Resolve(resolve) => heal::plan(view, nodes, Some(resolve)),
         Act::Restore(stored) => restore::plan(view, stored),
+        Act::Settings(kept) => options::give_back(view, kept),
         Act::Maintenance(node, duty) => maintenance::plan(view, node, *duty),
         Act::Rolling(what) => maintenance::rolling(view, *what),
         Act::Rebalance(what) => rebalance::plan(view, nodes, *what),

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::plan::{Level, Note, Task};
+use crate::plan::{Level, Note, Plan, Refusal, Settings, Task};
 use crate::services::glusterfs::facts::Volume;
-use crate::services::glusterfs::plan::build::{With, note, task};
+use crate::services::glusterfs::plan::build::{With, add, note, stage, task};
 use crate::services::glusterfs::plan::growth::{Change, Growth};
-use crate::services::glusterfs::plan::leaving;
 use crate::services::glusterfs::plan::view::View;
+use crate::services::glusterfs::plan::{leaving, pool};
 use crate::services::glusterfs::spec::{Access, Member};
 
 /// What glusterd refuses to set on a volume without copies ("Volume .. is not of replicate type", "Cannot set .. for
@@ -63,8 +63,8 @@ pub(super) fn after_removal(view: &View<'_>, on: &Member) -> Option<Task> {
     let volume = view.cluster.volume?;
     let (key, stay) = allowed(view, BTreeSet::new())?;
     let now = volume.option(&key).filter(|now| *now != stay)?;
-    let task = task("options", &on.node, format!("{key} is {now}, not {stay}")).with("volume", volume.name.as_str());
-    Some(task.with("options", vec![key, stay]).with("off", Vec::new()))
+    let why = format!("{key} is {now}, not {stay}");
+    Some(changing((on, volume), why, vec![(key, stay)], Vec::new()))
 }
 
 /// As words of a command.
@@ -84,8 +84,7 @@ pub(super) fn plan(view: &View<'_>, growth: &Growth<'_>, on: &Member, volume: &V
     let is = |key: &str| format!("{key} is {}", volume.option(key).unwrap_or("not set"));
     let set = differ.iter().map(|(key, value)| format!("{}, not {value}", is(key)));
     let why: Vec<_> = set.chain(off.iter().map(|key| format!("{}, and is to be off", is(key)))).collect();
-    let task = task("options", &on.node, why.join("; ")).with("volume", volume.name.as_str());
-    Some(task.with("options", words(differ)).with("off", off))
+    Some(changing((on, volume), why.join("; "), differ, off))
 }
 
 /// Where the volume gets its second copy, its options are set after that.
@@ -100,6 +99,52 @@ fn copies(growth: &Growth<'_>, volume: &Volume) -> u32 {
     }
 }
 
+/// Gives the volume the options back that a backup has of it, but for those that the inventory decides.
+pub(super) fn give_back(view: &View<'_>, kept: &Settings) -> Result<Plan, Vec<Refusal>> {
+    let Some(coordinator) = view.coordinator() else { return Err(vec![pool::blind()]) };
+    let Some(volume) = view.cluster.volume else { return Err(vec![pool::no_volume(view)]) };
+    let mut plan = Plan::default();
+    let Some(kept) = kept.get(&volume.name) else {
+        let text = format!("the backup has no volume `{}`", volume.name);
+        plan.notes.push(note(Level::Warning, None, text));
+        return Ok(plan);
+    };
+    let takes = |key: &str| volume.replica > 1 || !FOR_COPIES.contains(&key);
+    let (ours, theirs): (Vec<_>, Vec<_>) = kept
+        .iter()
+        .filter(|(key, value)| takes(key) && volume.option(key) != Some(value))
+        .partition(|(key, _)| decided(view, key));
+    let off = volume.options.iter().map(|(key, _)| key).filter(|key| !kept.contains_key(*key) && !decided(view, key));
+    let off: Vec<_> = off.cloned().collect();
+    if !ours.is_empty() {
+        let list: Vec<_> = ours.iter().map(|(key, value)| format!("{key} (was {value})")).collect();
+        let text = format!("not given back, since gluster or the inventory decides it: {}", list.join(", "));
+        plan.notes.push(note(Level::Info, None, text));
+    }
+    if theirs.is_empty() && off.is_empty() {
+        return Ok(plan);
+    }
+    let is = |key: &str| format!("{key} is {}", volume.option(key).unwrap_or("not set"));
+    let set = theirs.iter().map(|(key, value)| format!("{}, and was {value}", is(key)));
+    let why: Vec<_> = set.chain(off.iter().map(|key| format!("{}, and was not set", is(key)))).collect();
+    let set = theirs.into_iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    let task = changing((coordinator, volume), why.join("; "), set, off);
+    add(&mut plan, stage("options", "Give the volume its options back", vec![vec![task]]));
+    Ok(plan)
+}
+
+// By the inventory, or by gluster itself.
+fn decided(view: &View<'_>, key: &str) -> bool {
+    BY_ITSELF.contains(&key)
+        || view.spec.options.contains_key(key)
+        || (key == ALLOW && view.spec.access == Access::Inventory)
+}
+
+fn changing((on, volume): (&Member, &Volume), why: String, set: Vec<(String, String)>, off: Vec<String>) -> Task {
+    let task = task("options", &on.node, why).with("volume", volume.name.as_str());
+    task.with("options", words(set)).with("off", off)
+}
+
 /// Options that must wait, and those that the inventory says nothing of.
 pub(super) fn notes(view: &View<'_>, growth: &Growth<'_>) -> Vec<Note> {
     waiting(view, growth).into_iter().chain(unnamed(view)).collect()
@@ -107,12 +152,7 @@ pub(super) fn notes(view: &View<'_>, growth: &Growth<'_>) -> Vec<Note> {
 
 fn unnamed(view: &View<'_>) -> Option<Note> {
     let volume = view.cluster.volume?;
-    let ours = |key: &str| {
-        BY_ITSELF.contains(&key)
-            || view.spec.options.contains_key(key)
-            || (key == ALLOW && view.spec.access == Access::Inventory)
-    };
-    let set: Vec<_> = volume.options.iter().filter(|(key, _)| !ours(key)).collect();
+    let set: Vec<_> = volume.options.iter().filter(|(key, _)| !decided(view, key)).collect();
     let list = set.iter().map(|(key, value)| format!("{key} is {value}")).collect::<Vec<_>>().join(", ");
     let (first, _) = set.first()?;
     let text = format!(
