@@ -114,7 +114,7 @@ const MOUNTED: &str = "mounted";
 const FULL: u64 = 95;
 
 fn mount(spec: &Spec, mount: &MountFacts) -> String {
-    match (mount.holds(&spec.volume), mount.answers, mount.misses) {
+    match (mount.holds(&spec.volume), mount.answers, mount.misses.len()) {
         (true, true, _) if mount.deaf => "mounted, deaf to changes".to_owned(),
         (true, true, 0) => MOUNTED.to_owned(),
         (true, true, misses) => format!("mounted, without {misses} of the bricks"),
@@ -124,7 +124,7 @@ fn mount(spec: &Spec, mount: &MountFacts) -> String {
 }
 
 fn remedy(mount: &MountFacts) -> String {
-    match mount.misses {
+    match mount.misses.len() {
         _ if mount.deaf => {
             "it has lost touch with every glusterd, and does not hear when the volume changes; where that stays so, unmount it \
              when nobody works in it, and `bricklayer up` mounts it anew"

@@ -8,9 +8,9 @@ pub struct MountFacts {
     pub mounted: Option<(String, String)>,
     /// It answers. `findmnt` says "mounted" also where every operation fails (fact 3.2 of the second sheet).
     pub answers: bool,
-    /// Bricks that the mount is not connected to: what is written there meanwhile has to be healed. After a node was dead
+    /// Bricks that the mount is not connected to, as `host:path`: what is written there meanwhile has to be healed. After a node was dead
     /// it tries again only when its last try has timed out, up to two minutes later (seen on 10.3).
-    pub misses: usize,
+    pub misses: Vec<String>,
     /// It has lost touch with every glusterd: it does not hear of changes of the volume, and writes to the bricks of before. For a
     /// moment that is so whenever its glusterd is restarted; where it was mounted from `localhost`, it stays so.
     pub deaf: bool,

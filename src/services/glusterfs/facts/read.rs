@@ -110,7 +110,7 @@ fn mount(answers: &Answers) -> MountFacts {
     MountFacts {
         mounted: mounted.trim().split_once(' ').map(|(kind, source)| (kind.to_owned(), source.trim().to_owned())),
         answers: answers.get("glusterfs.answers").is_some_and(|answer| answer.code == 0),
-        misses: text(answers, "glusterfs.clients").lines().filter(|line| line.trim() == "connected = 0").count(),
+        misses: text(answers, "glusterfs.clients").lines().map(str::to_owned).collect(),
         deaf: text(answers, "glusterfs.deaf").trim() == "deaf",
         hides: !text(answers, "glusterfs.hides").trim().is_empty(),
         fstab: text(answers, "glusterfs.fstab").lines().map(str::to_owned).collect(),

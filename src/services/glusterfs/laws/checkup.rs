@@ -46,7 +46,12 @@ fn a_cluster_that_is_well_passes_every_check() {
 #[test]
 fn each_trouble_is_found_with_its_node_and_a_way_out() {
     type Harm = fn(&mut NodeFacts);
-    let cases: [(Harm, &str, &str); 13] = [
+    let cases: [(Harm, &str, &str); 14] = [
+        (
+            |facts| facts.mount.misses = vec!["3:/data/glusterfs/shared".to_owned()],
+            "mounts, server2",
+            "not connected to brick 3:/data/glusterfs/shared, which runs",
+        ),
         (|facts| facts.mount.deaf = true, "mounts, server2", "lost touch with every glusterd"),
         (|facts| facts.daemon.enabled = false, "glusterd, server2", "does not start at boot"),
         (|facts| facts.daemon.masked = true, "glusterd, server2", "out of service"),

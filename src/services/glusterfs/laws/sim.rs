@@ -356,7 +356,7 @@ impl Sim {
             deaf: node.deaf,
             mounted: node.mounted.then(|| ("fuse.glusterfs".to_owned(), format!("localhost:/{}", self.spec.volume))),
             answers: node.mounted,
-            misses: 0,
+            misses: Vec::new(),
             hides: false,
             fstab: if node.boot_proof { vec![mount_unit::fstab_line(&self.spec, name)] } else { Vec::new() },
             unit: node.boot_proof.then(|| mount_unit::content(&self.spec)),

@@ -406,7 +406,7 @@ fn a_mount_that_misses_a_brick_is_degraded() {
     let mut sim = Sim::new(2, Replica::Auto);
     sim.run(&Request::default(), usize::MAX).unwrap();
     let mut nodes = sim.look();
-    nodes.values_mut().find_map(known).unwrap().mount.misses = 1;
+    nodes.values_mut().find_map(known).unwrap().mount.misses = vec!["10.0.0.2:/data/glusterfs/shared".to_owned()];
     let finding = &health(&sim.spec, &nodes)[0];
     let mount = ("mount", "mounted, without 1 of the bricks".to_owned());
     assert!(finding.health == Health::Degraded && finding.seen.contains(&mount), "{finding:?}");

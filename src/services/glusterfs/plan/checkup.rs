@@ -38,7 +38,7 @@ pub fn checkup(spec: &Spec, nodes: &Nodes) -> Vec<Finding> {
     add("firewall", Health::Degraded, "none, or it admits every member".to_owned(), firewalls(&view));
     add("disks", Health::Degraded, format!("below {FILLING}%"), disks(&view));
     add("bricks", Health::Degraded, "XFS, on their own file system".to_owned(), bricks(&asked));
-    add("mounts", Health::Degraded, "mounted, on every brick, and told of changes".to_owned(), mounts(&view));
+    add("mounts", Health::Degraded, "mounted, connected to every brick, and told of changes".to_owned(), mounts(&view));
     add("mounts at boot", Health::Degraded, "as they survive every boot order".to_owned(), boots(&view));
     add("logs of the last hour", Health::Degraded, "no trouble that is known".to_owned(), errors(&asked));
     findings.extend(pending(spec, nodes, &request));
@@ -278,15 +278,27 @@ fn mounts(view: &View<'_>) -> Vec<Trouble> {
             mount if mount.deaf => {
                 ("has lost touch with every glusterd: it does not hear when the volume changes".to_owned(), anew)
             }
-            mount if mount.misses > 0 => (
-                format!("is without {} of the bricks", mount.misses),
-                "a brick that is back is found again within two minutes",
-            ),
+            mount if !mount.misses.is_empty() => without(view, &mount.misses),
             _ => return None,
         };
         Some((node.clone(), seen, remedy.to_owned()))
     };
     all.filter_map(trouble).collect()
+}
+
+// Each mount is connected to each brick, so that it tells of every port that is in use from every node.
+fn without(view: &View<'_>, missed: &[String]) -> (String, &'static str) {
+    let volume = view.cluster.volume;
+    let runs = |name: &String| {
+        let brick = volume.and_then(|volume| volume.bricks.iter().find(|brick| brick.name == *name));
+        volume.zip(brick).is_some_and(|(volume, brick)| view.runs(volume, brick))
+    };
+    if let Some(name) = missed.iter().find(|name| runs(name)) {
+        let remedy = "a brick that is back is found again within two minutes; where it stays so, its port (49152 to 60999) is not let \
+                      through from here: `bricklayer up` opens ufw and firewalld";
+        return (format!("is not connected to brick {name}, which runs"), remedy);
+    }
+    (format!("is without {}", missed.join(" and ")), "a brick that is back is found again within two minutes")
 }
 
 fn boots(view: &View<'_>) -> Vec<Trouble> {

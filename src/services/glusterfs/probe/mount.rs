@@ -13,13 +13,8 @@ pub(super) fn mount(spec: &Spec, at: usize) -> Vec<Section> {
     vec![
         Section::new("glusterfs.mount", format!("printf '%s\\n' \"$held{at}\"")),
         Section::new("glusterfs.answers", format!("{held} && timeout 5 stat -t {m} >/dev/null")),
-        // The client's own word, which it gives without asking anybody.
-        Section::new(
-            "glusterfs.clients",
-            format!(
-                "{held} || exit 0\ntimeout 5 sh -c 'grep -h \"^connected\" \"$1\"/.meta/graphs/active/*-client-*/private' sh {m}; true"
-            ),
-        ),
+        // Which bricks it is not connected to: the client's own word, which it gives without asking anybody.
+        Section::new("glusterfs.clients", format!("{held} || exit 0\ntimeout 5 sh -c '{MISSES}' sh {m}; true")),
         // Whether it has a glusterd that tells it of changes: a connection to port 24007 of any.
         Section::new("glusterfs.deaf", format!("{held} || exit 0\nm={m}\n{DEAF}")),
         Section::new("glusterfs.hides", format!("{held} || ls -A {m} 2>/dev/null | head -n 1")),
@@ -35,6 +30,11 @@ pub(super) fn mount(spec: &Spec, at: usize) -> Vec<Section> {
         ),
     ]
 }
+
+const MISSES: &str = r#"grep -lx "connected = 0" "$1"/.meta/graphs/active/*-client-*/private | while read -r f; do
+  d=${f%/private}/options
+  echo "$(cat "$d/remote-host"):$(cat "$d/remote-subvolume")"
+done"#;
 
 const DEAF: &str = r#"p=$(ps -C glusterfs -o pid=,args= | awk -v m="$m" '$NF == m { print $1; exit }')
 [ -n "$p" ] && command -v ss >/dev/null || exit 0
