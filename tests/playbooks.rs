@@ -822,6 +822,36 @@ fn a_gate_over_all_volumes_is_shut_where_gluster_does_not_say_which_there_are() 
     }
 }
 
+// With SELinux's tools as these shell functions; what they were asked is printed.
+fn label(shell: &[&str], tools: &str) -> (bool, String) {
+    let lib = gluster_lib();
+    let script = format!(
+        "{lib}\ntype=default_t\nstat() {{ echo \"unconfined_u:object_r:$type:s0\"; }}\n\
+         restorecon() {{ echo \"restorecon $*\"; type=glusterd_brick_t; }}\nchcon() {{ echo \"chcon $*\"; type=glusterd_brick_t; }}\n\
+         command() {{ case \"$2\" in semanage) [ -n \"$has\" ] ;; selinuxenabled) ;; *) return 1 ;; esac; }}\n{tools}\n\
+         set -e\nlabel /data/a.b/c\nlabelled /data/a.b/c\necho passed"
+    );
+    let out = run(shell, &script);
+    (out.status.success(), String::from_utf8_lossy(&out.stdout).into_owned())
+}
+
+#[test]
+fn a_brick_gets_a_lasting_label_where_selinux_is_on() {
+    for shell in shells() {
+        let (well, said) = label(&shell, "has=\nselinuxenabled() { return 1; }");
+        assert!(well && said == "passed\n", "off: {said}");
+        let semanage = r#"has=y; selinuxenabled() { :; }; semanage() { echo "semanage $*"; [ "$2" != -a ]; }"#;
+        let (well, said) = label(&shell, semanage);
+        let rule = r"glusterd_brick_t /data/a\.b/c(/.*)?";
+        let all = format!(
+            "semanage fcontext -a -t {rule}\nsemanage fcontext -m -t {rule}\nrestorecon -R -- /data/a.b/c\npassed\n"
+        );
+        assert!(well && said == all, "{said}");
+        let (well, said) = label(&shell, "has=; selinuxenabled() { :; }");
+        assert!(well && said.ends_with("chcon -t glusterd_brick_t -- /data/a.b/c\npassed\n"), "{said}");
+    }
+}
+
 // What `volume heal V info` says of bricks `a` and `b` and the lost `c`, as `gl` leaves it in `xml`: the entries of each, or no
 // connection.
 fn lists(of: &[(&str, Option<&[&str]>)]) -> String {

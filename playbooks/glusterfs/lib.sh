@@ -761,3 +761,26 @@ dnf_install() {
 dnf_knows() {
   dnf -q list "$1" >/dev/null 2>&1
 }
+
+# labelled DIR: it has the type that SELinux wants of a brick; where SELinux is off, anything will do.
+labelled() {
+  command -v selinuxenabled >/dev/null && selinuxenabled || return 0
+  has=$(stat -c %C -- "$1")
+  case $has in
+    *:glusterd_brick_t:*) ;;
+    *) say_no "$1 has the label $has" ;;
+  esac
+}
+
+# label DIR: gives it that type, by a rule that outlives a relabelling of the system.
+label() {
+  if (labelled "$1") 2>/dev/null; then return; fi
+  if command -v semanage >/dev/null; then
+    rule="$(printf '%s' "$1" | sed 's/[.+]/\\&/g')(/.*)?"
+    semanage fcontext -a -t glusterd_brick_t "$rule" 2>/dev/null || semanage fcontext -m -t glusterd_brick_t "$rule"
+    restorecon -R -- "$1"
+  else
+    echo "there is no semanage (policycoreutils-python-utils): the label lasts until the system is relabelled"
+    chcon -t glusterd_brick_t -- "$1"
+  fi
+}

@@ -61,9 +61,17 @@ fn brick(
             ("connected", if connected { "yes" } else { "no" }.to_owned()),
             ("to heal", entries.map_or_else(|| "unknown".to_owned(), |entries| entries.to_string())),
             ("split-brain", index.map_or_else(|| "unknown".to_owned(), |_| split.to_string())),
+            ("MiB", index.map_or_else(|| "unknown".to_owned(), size)),
         ],
         remedy: remedy.map(str::to_owned),
     }
+}
+
+// Of the files whose content others miss: as much may have to be copied.
+fn size(index: &Index) -> String {
+    let content = index.copies.iter().filter(|copy| copy.kind == "regular file" && copy.blames(|marks| marks.data));
+    let bytes: u64 = content.map(|copy| copy.size).sum();
+    format!("{}{}", bytes.div_ceil(1 << 20), if index.more { "+" } else { "" })
 }
 
 fn split_brain(split: &SplitBrain) -> Finding {

@@ -88,6 +88,7 @@ fn every_kind_is_seen_with_what_tells_the_copies_apart() {
     let findings = healing(&sim.spec, &nodes);
     assert!(findings.iter().all(|finding| finding.health == Health::Degraded), "{findings:#?}");
     assert_eq!(findings[0].seen[3], ("split-brain", "8".to_owned()));
+    assert_eq!(findings[0].seen[4], ("MiB", "1".to_owned()), "rounded up");
     let big = findings.iter().find(|finding| finding.name == "/uploads/big").unwrap();
     assert_eq!(big.seen[1].1, "server1: 4 bytes, 2026-11-25 18:39:17");
     let meta = findings.iter().find(|finding| finding.name == "/uploads/meta").unwrap();
