@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::plan::{Act, Plan, Rebalance, Refusal, Request, Then, surprises};
-use crate::services::glusterfs::laws::sim::{Sim, name};
+use crate::services::glusterfs::laws::sim::{Sim, SimNode, name};
 use crate::services::glusterfs::plan::decide_all;
 use crate::services::glusterfs::spec::Replica;
 
 /// Each volume is a model of its own; what is done to nodes and to the pool is done in both.
+#[derive(Clone)]
 struct Pair([Sim; 2]);
 
 impl Pair {
@@ -38,6 +39,11 @@ impl Pair {
 
     // As `up` does it. Answers what was done.
     fn run(&mut self, request: &Request) -> Result<Vec<String>, Vec<Refusal>> {
+        self.run_to(request, usize::MAX)
+    }
+
+    // The same, cut after so many tasks.
+    fn run_to(&mut self, request: &Request, limit: usize) -> Result<Vec<String>, Vec<Refusal>> {
         let mut done = Vec::new();
         let mut plan = self.plan(request)?;
         for _ in 0..20 {
@@ -46,6 +52,9 @@ impl Pair {
             assert_eq!((ids.len(), stages.len()), (plan.tasks().count(), plan.stages.len()), "{plan:#?}");
             let Some(stage) = plan.stages.first().cloned() else { return Ok(done) };
             for task in stage.waves.iter().flat_map(|wave| &wave.tasks) {
+                if done.len() == limit {
+                    return Ok(done);
+                }
                 done.push(task.id.what());
                 for sim in
                     self.0.iter_mut().filter(|sim| task.id.part.as_ref().is_none_or(|part| *part == sim.spec.volume))
@@ -61,6 +70,18 @@ impl Pair {
             }
         }
         panic!("no end: {done:?}");
+    }
+}
+
+// Wherever it is cut, the same command goes on to the same end, and nothing is left to do then.
+fn cut_anywhere(pair: &Pair, request: &Request) {
+    let all = pair.clone().run(request).unwrap().len();
+    assert!(all > 3);
+    for cut in 0..all {
+        let mut pair = pair.clone();
+        pair.run_to(request, cut).unwrap();
+        pair.run(request).unwrap_or_else(|refusals| panic!("cut after {cut}: {refusals:#?}"));
+        assert!(pair.plan(request).unwrap().is_empty(), "cut after {cut}");
     }
 }
 
@@ -132,16 +153,21 @@ fn nobody_is_detached_before_all_volumes_have_let_go() {
     }
 }
 
-#[test]
-fn a_place_is_taken_in_all_volumes_before_the_old_one_goes() {
+// The second of three gives its place to a fourth.
+fn moving() -> (Pair, Request) {
     let mut pair = Pair::formed(3);
-    let spares: Vec<_> = Sim::new(4, Replica::Auto).spec.members;
-    let request = Request { places: [(name(2), name(4))].into(), ..Request::default() };
+    let fourth = Sim::new(4, Replica::Auto).spec.members.pop().unwrap();
     for sim in &mut pair.0 {
         sim.leave(2);
-        sim.spec.members.push(spares[3].clone());
-        sim.nodes.insert(name(4), super::sim::SimNode { up: true, ..Default::default() });
+        sim.spec.members.push(fourth.clone());
+        sim.nodes.insert(name(4), SimNode { up: true, ..SimNode::default() });
     }
+    (pair, Request { places: [(name(2), name(4))].into(), ..Request::default() })
+}
+
+#[test]
+fn a_place_is_taken_in_all_volumes_before_the_old_one_goes() {
+    let (mut pair, request) = moving();
     let done = pair.run(&request).unwrap();
     let detach = place(&done, "glusterfs/detach");
     for volume in ["gv0", "gv1"] {
@@ -181,4 +207,16 @@ fn what_is_asked_of_a_volume_names_it() {
     let said = pair.plan(&ask(Some("gv2"))).unwrap_err();
     assert_eq!(said[0].what, "the inventory has no volume `gv2`");
     assert!(pair.plan(&ask(Some("gv1"))).is_ok());
+}
+
+#[test]
+fn a_run_that_was_cut_anywhere_is_gone_on_with() {
+    let plain = Request::default();
+    cut_anywhere(&Pair::new(3, [Replica::Auto, Replica::Fixed(3)]), &plain);
+    let wipe = Request { wipe: true, ..Request::default() };
+    let mut leaving = Pair::formed(4);
+    leaving.each(|sim| sim.leave(2));
+    cut_anywhere(&leaving, &wipe);
+    let (pair, request) = moving();
+    cut_anywhere(&pair, &request);
 }
