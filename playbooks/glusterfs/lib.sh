@@ -126,19 +126,26 @@ has_options() {
 
 # lacks_options V KEY ..: V has none of these options set.
 lacks_options() {
+  [ "$#" -gt 1 ] || return 0
   volume "$1" || return 1
   shift
+  options=$(options_now | cut -d ' ' -f 1)
   for key in "$@"; do
-    if printf '%s\n' "$xml" | awk '/^option>/ { o = 1 } o && /^name>/ { print substr($0, 6); o = 0 }' | grep -Fqx -e "$key"; then return 1; fi
+    if printf '%s\n' "$options" | grep -Fqx -e "$key"; then return 1; fi
   done
+}
+
+# options_now: KEY VALUE, a line each, of the volume last read.
+options_now() {
+  printf '%s\n' "$xml" | awk '
+    /^option>/ { o = 1 }
+    o && /^name>/ { key = substr($0, 6) }
+    o && /^value>/ { print key " " substr($0, 7); o = 0 }' | sed "$unescape"
 }
 
 # holds_options KEY VALUE ..: as has_options, of the volume last read.
 holds_options() {
-  options=$(printf '%s\n' "$xml" | awk '
-    /^option>/ { o = 1 }
-    o && /^name>/ { key = substr($0, 6) }
-    o && /^value>/ { print key " " substr($0, 7); o = 0 }' | sed "$unescape")
+  options=$(options_now)
   while [ "$#" -gt 1 ]; do
     printf '%s\n' "$options" | grep -Fqx -e "$1 $2" || return 1
     shift 2
@@ -272,20 +279,39 @@ has_fstab_line() {
     END { exit !(n == 1 && same == 1) }' /etc/fstab
 }
 
-# put_fstab_line DIR LINE: in place of those that mount something at DIR. All other lines stay as they are. A new file takes
-# the place of the old one, with its mode and owner.
+# put_fstab_line DIR LINE: in place of those that mount something at DIR.
 put_fstab_line() {
   [ -n "$2" ] || say_no "no line for $1"
+  rewrite_fstab "$1" "" "$2"
+}
+
+# lacks_fstab_line DIR TYPE: no line mounts a TYPE at DIR.
+lacks_fstab_line() {
+  point=$1 type=$2 awk '
+    BEGIN { point = ENVIRON["point"]; gsub(/ /, "\\040", point) }
+    $1 !~ /^#/ && $2 == point && $3 == ENVIRON["type"] { n++ }
+    END { exit n > 0 }' /etc/fstab
+}
+
+# drop_fstab_line DIR TYPE: takes the lines away that mount a TYPE at DIR.
+drop_fstab_line() {
+  rewrite_fstab "$1" "$2" ""
+}
+
+# rewrite_fstab DIR TYPE LINE: LINE, or nothing, in place of those that mount a TYPE, or anything, at DIR. All other lines stay as
+# they are. A new file takes the place of the old one, with its mode and owner.
+rewrite_fstab() {
   fstab=$(readlink -f /etc/fstab)
   new=$fstab.bricklayer.$$
   trap 'rm -f "$new"' EXIT
   [ -e "$fstab" ] || : >"$fstab"
   cp -a "$fstab" "$new"
-  point=$1 line=$2 awk '
-    BEGIN { point = ENVIRON["point"]; gsub(/ /, "\\040", point) }
-    $1 !~ /^#/ && $2 == point { if (!done) print ENVIRON["line"]; done = 1; next }
+  point=$1 type=$2 line=$3 awk '
+    BEGIN { point = ENVIRON["point"]; gsub(/ /, "\\040", point); type = ENVIRON["type"] }
+    function put() { if (!done && ENVIRON["line"] != "") print ENVIRON["line"]; done = 1 }
+    $1 !~ /^#/ && $2 == point && (type == "" || $3 == type) { put(); next }
     { print }
-    END { if (!done) print ENVIRON["line"] }' "$fstab" >"$new"
+    END { put() }' "$fstab" >"$new"
   sync "$new"
   mv -f "$new" "$fstab"
 }
