@@ -55,19 +55,18 @@ fn holds(view: &View<'_>, member: &Member, facts: &NodeFacts) -> bool {
 fn needed(view: &View<'_>, volume: &Volume, member: &Member, facts: &NodeFacts) -> Vec<Refusal> {
     let (node, path) = (Some(&member.node), &view.spec.brick_path);
     let mut refusals = Vec::new();
-    if facts.daemon.stored_peers.iter().any(|uuid| !view.cluster.uuids.contains(uuid.as_str())) {
+    if view.has_strange_peers(facts) {
         let what = "it has peers that this cluster does not know: what it stores may be needed there";
         refusals.push(refuse(node, what, "take it out of its own cluster first"));
     }
-    let known = view.known.iter().filter(|(_, facts)| view.cluster.has(facts));
-    let known: Vec<_> = known.filter_map(|(_, facts)| facts.volumes.answer()).flatten().collect();
+    let known = view.volumes();
     let counts = |brick: &Brick| {
         let named = [member.peer_name.as_str(), member.node.as_str()]
             .iter()
             .any(|name| brick.name == format!("{name}:{}", brick.path));
         named || facts.daemon.uuid.as_deref() == Some(&brick.host)
     };
-    if let Some(volume) = known.iter().find(|volume| volume.bricks.iter().any(counts)) {
+    if let Some(volume) = known.values().find(|volume| volume.bricks.iter().any(counts)) {
         let what = format!("volume `{}` counts on a brick of it", volume.name);
         refusals.push(refuse(node, what, "see `gluster volume info` and `gluster pool list` on the other nodes"));
     }
@@ -76,7 +75,7 @@ fn needed(view: &View<'_>, volume: &Volume, member: &Member, facts: &NodeFacts) 
         let again = format!("`bricklayer replace --service glusterfs --old {0} --new {0}`", member.node);
         refusals.push(refuse(node, what, format!("{again} makes it the member that it was")));
     }
-    let ours = |id: &str| id == volume.id || known.iter().any(|volume| volume.id == id);
+    let ours = |id: &str| id == volume.id || known.values().any(|volume| volume.id == id);
     if let Some(id) = facts.brick.own_id(path).filter(|id| !ours(id)) {
         let what = format!("`{path}` is a brick of volume {id}, which nobody here knows");
         refusals.push(refuse(node, what, format!("move it away (`mv {path} {path}.old`) when nobody needs it there")));

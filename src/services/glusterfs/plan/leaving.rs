@@ -1,6 +1,6 @@
 //! Nodes on their way out, and what must hold before they go.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::facts::Seen;
 use crate::model::NodeName;
@@ -92,8 +92,7 @@ pub(super) fn away(view: &View<'_>, one: &Leaving<'_>) -> Vec<Refusal> {
     let node = Some(one.node());
     let dead = view.request.dead.contains(one.node());
     if let Some(facts) = one.facts {
-        let foreign = facts.daemon.stored_peers.iter().any(|uuid| !view.cluster.uuids.contains(uuid.as_str()));
-        if view.request.wipe && one.peer.is_none() && foreign {
+        if view.request.wipe && one.peer.is_none() && view.has_strange_peers(facts) {
             let what = "it has peers that this cluster does not know: what it stores may be needed there";
             return vec![refuse(node, what, "take it out of its own cluster first, or run without `--wipe`")];
         }
@@ -122,16 +121,9 @@ pub(super) fn away(view: &View<'_>, one: &Leaving<'_>) -> Vec<Refusal> {
 // Bricks of volumes that the inventory does not name: gluster lets go of nobody who has one, and says so when the others are gone.
 fn elsewhere(view: &View<'_>, one: &Leaving<'_>) -> Vec<Refusal> {
     let Some(peer) = one.peer else { return Vec::new() };
-    let volumes: BTreeMap<_, _> = view
-        .known
-        .iter()
-        .filter_map(|(_, facts)| facts.volumes.answer())
-        .flatten()
-        .filter(|volume| volume.name != view.spec.volume && !view.spec.others.contains(&volume.name))
-        .map(|volume| (volume.name.as_str(), volume))
-        .collect();
+    let ours = |name: &str| name == view.spec.volume || view.spec.others.iter().any(|other| other == name);
     let mut refusals = Vec::new();
-    for (name, volume) in volumes {
+    for (name, volume) in view.volumes().into_iter().filter(|(name, _)| !ours(name)) {
         if volume.bricks.iter().any(|brick| brick.host == peer.uuid) {
             let what = format!("it has a brick of volume `{name}`, of which the inventory says nothing");
             let remedy = format!("take that brick out by hand first: `gluster volume remove-brick {name} ..`");

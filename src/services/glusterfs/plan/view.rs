@@ -73,6 +73,18 @@ impl<'a> View<'a> {
         on.is_some_and(|(_, facts)| facts.runs_brick(&volume.name, &brick.path))
     }
 
+    /// Every volume of the pool, by name, whether the inventory has it or not.
+    pub(super) fn volumes(&self) -> BTreeMap<&'a str, &'a Volume> {
+        let members = self.known.iter().filter(|(_, facts)| self.cluster.has(facts));
+        let volumes = members.filter_map(|(_, facts)| facts.volumes.answer()).flatten();
+        volumes.map(|volume| (volume.name.as_str(), volume)).collect()
+    }
+
+    /// Has it stored peers that the pool does not know?
+    pub(super) fn has_strange_peers(&self, facts: &NodeFacts) -> bool {
+        facts.daemon.stored_peers.iter().any(|uuid| !self.cluster.uuids.contains(uuid.as_str()))
+    }
+
     /// Where everything that concerns the whole cluster is run: a node of the pool that exists, else the first.
     pub(super) fn coordinator(&self) -> Option<&'a Member> {
         let in_pool = |member: &Member, facts: &NodeFacts| {
