@@ -193,6 +193,58 @@ fn watches_until_it_is_told_to_end(lab: &Lab) {
     assert_eq!((told.code, volumes), (0, 3), "the last verdict");
 }
 
+#[test]
+#[ignore = "needs root and the lab, and takes minutes: make soak"]
+fn soak_one_becomes_four_one_by_one_and_one_again_while_a_writer_goes_on() {
+    let lab = Lab::up("sa-1to4", 4, "debian12-gluster");
+    lab.inventory(1);
+    lab.expect(0, &["up", "--yes"]);
+    lab.ssh(1, OLD);
+    let old = lab.same_bricks(&[1]);
+    let kept = |new: &str| {
+        old.lines().filter(|line| line.contains("./old/")).all(|line| new.lines().any(|found| found == line))
+    };
+    let shape = || lab.ssh(1, "gluster --mode=script volume info shared_data | sed -n 's/^Number of Bricks: //p'");
+    let writer = Writer::start(&lab, 1);
+    for node in 2..=4 {
+        lab.expect(0, &["add", "--service", "glusterfs", "--ip", &format!("10.77.0.10{node}"), "--yes"]);
+        assert_eq!(shape().trim(), format!("1 x {node} = {node}"));
+        lab.settled();
+    }
+    for node in (2..=4).rev() {
+        lab.expect(0, &["remove", "--service", "glusterfs", "--host", &format!("server{node}"), "--wipe", "--yes"]);
+        lab.expect(0, &["plan", "--exit-code"]);
+    }
+    assert_eq!(shape().trim(), "1");
+    writer.stop(1);
+    assert!(kept(&lab.same_bricks(&[1])), "something of before is gone or changed");
+    lab.settled();
+}
+
+#[test]
+#[ignore = "needs root and the lab, and takes minutes: make soak"]
+fn soak_three_copies_become_two_sets_of_three_by_three_more_nodes() {
+    let lab = Lab::up("sa-6by3", 6, "debian12-gluster");
+    lab.inventory_with(3, &["replica_count: 3"]);
+    lab.expect(0, &["up", "--yes"]);
+    lab.ssh(1, OLD);
+    let sum = |node: usize| {
+        lab.ssh(node, &format!("cd {MOUNT}/old && find . -type f -print0 | sort -z | xargs -0 sha256sum"))
+    };
+    let old = sum(1);
+    let writer = Writer::start(&lab, 2);
+    lab.inventory_with(6, &["replica_count: 3"]);
+    lab.expect(0, &["up", "--yes"]);
+    writer.stop(6);
+    let info = lab.ssh(1, "gluster --mode=script volume info shared_data");
+    assert!(info.contains("Number of Bricks: 2 x 3 = 6"), "{info}");
+    lab.healed(1, 6);
+    lab.same_bricks(&[1, 2, 3]);
+    lab.same_bricks(&[4, 5, 6]);
+    assert_eq!(sum(5), old);
+    lab.settled();
+}
+
 // Two sets of two; each file is in exactly one of them, on both of its nodes, and both have some.
 fn is_two_by_two(lab: &Lab) {
     let info = lab.ssh(1, "gluster --mode=script volume info shared_data");

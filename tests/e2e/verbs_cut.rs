@@ -149,6 +149,18 @@ impl Verb {
     }
 }
 
+impl Verb {
+    /// Its network is cut there, and mended when the run has ended.
+    fn torn(&self, lab: &Lab, at: &(String, String, String), victim: usize) {
+        let before = self.begin(lab);
+        let told = self.disturbed(lab, at, |_| lab.cut(victim));
+        eprintln!("  exit code {} after {:.0?}: {}", told.code, told.took, told.gist());
+        assert!(matches!(told.code, 0 | 1 | 4 | 5), "{}", told.text());
+        lab.mend(victim);
+        self.finish(lab, &before);
+    }
+}
+
 fn sums(lab: &Lab, node: usize) -> String {
     lab.ssh(node, &format!("cd {MOUNT}/uploads && sha256sum old* | sha256sum"))
 }
@@ -183,5 +195,18 @@ fn soak_a_power_cut_at_every_step_by_which_nodes_come_and_go_is_mended_by_the_sa
         all_of(points.iter().flat_map(|point| verb.victims.iter().map(move |victim| (point, *victim))), |case| {
             verb.cut(&lab, case.0, case.1);
         });
+    }
+}
+
+#[test]
+#[ignore = "needs root and the lab, for a quarter of an hour: make soak"]
+fn soak_a_network_that_is_cut_while_nodes_come_and_go_is_mended_by_the_same_command() {
+    let lab = Lab::up("ej-nv", 4, GLUSTER);
+    let changes = ["add-brick", "remove-brick", "drain", "replace-brick", "reset-brick"];
+    for verb in VERBS {
+        let points = verb.points(&lab).into_iter();
+        let change = points.filter(|(playbook, _, _)| changes.contains(&playbook.trim_start_matches("glusterfs/")));
+        let last = change.last().expect("a step that changes the volume");
+        all_of(verb.victims, |victim| verb.torn(&lab, &last, **victim));
     }
 }
