@@ -238,6 +238,8 @@ fn soak_three_copies_become_two_sets_of_three_by_three_more_nodes() {
     writer.stop(6);
     let info = lab.ssh(1, "gluster --mode=script volume info shared_data");
     assert!(info.contains("Number of Bricks: 2 x 3 = 6"), "{info}");
+    // The rebalance runs by itself; it is followed to its end.
+    lab.expect(0, &["rebalance", "start", "--yes"]);
     lab.healed(1, 6);
     lab.same_bricks(&[1, 2, 3]);
     lab.same_bricks(&[4, 5, 6]);

@@ -204,9 +204,9 @@ fn soak_a_network_that_is_cut_while_nodes_come_and_go_is_mended_by_the_same_comm
     let lab = Lab::up("ej-nv", 4, GLUSTER);
     let changes = ["add-brick", "remove-brick", "drain", "replace-brick", "reset-brick"];
     for verb in VERBS {
-        let points = verb.points(&lab).into_iter();
-        let change = points.filter(|(playbook, _, _)| changes.contains(&playbook.trim_start_matches("glusterfs/")));
-        let last = change.last().expect("a step that changes the volume");
-        all_of(verb.victims, |victim| verb.torn(&lab, &last, **victim));
+        let points = verb.points(&lab);
+        let changes = |point: &&(String, String, String)| changes.contains(&point.0.trim_start_matches("glusterfs/"));
+        let last = points.iter().rfind(changes).expect("a step that changes the volume");
+        all_of(verb.victims, |victim| verb.torn(&lab, last, **victim));
     }
 }
