@@ -220,3 +220,27 @@ fn a_run_that_was_cut_anywhere_is_gone_on_with() {
     let (pair, request) = moving();
     cut_anywhere(&pair, &request);
 }
+
+#[test]
+fn who_comes_back_is_let_in_when_all_its_old_copies_are_deleted() {
+    let mut pair = Pair::formed(3);
+    pair.each(|sim| sim.leave(3));
+    pair.run(&Request::default()).unwrap();
+    pair.each(|sim| {
+        let member = sim.spec.leaving.pop().unwrap().member;
+        sim.spec.members.push(member);
+        sim.node(3).was = Some("id");
+    });
+    let refusals = pair.plan(&Request::default()).unwrap_err();
+    for path in ["/data/glusterfs/shared", "/data/glusterfs/second"] {
+        assert!(refusals.iter().any(|refusal| refusal.what.contains(path)), "{path}: {refusals:#?}");
+    }
+    let wipe = Request { wipe: true, ..Request::default() };
+    cut_anywhere(&pair, &wipe);
+    let done = pair.run(&wipe).unwrap();
+    let probe = place(&done, "glusterfs/probe");
+    assert!(
+        place(&done, "glusterfs/wipe of gv0") < probe && place(&done, "glusterfs/wipe of gv1") < probe,
+        "{done:#?}"
+    );
+}
