@@ -4,8 +4,8 @@
 use crate::plan::{Level, Note, Refusal, Task};
 use crate::services::glusterfs::facts::{Brick, NodeFacts};
 use crate::services::glusterfs::plan::build::{With, note, refuse, task};
+use crate::services::glusterfs::plan::change::Growth;
 use crate::services::glusterfs::plan::disk;
-use crate::services::glusterfs::plan::growth::Growth;
 use crate::services::glusterfs::plan::view::View;
 use crate::services::glusterfs::spec::{DedicatedBrick, Member};
 

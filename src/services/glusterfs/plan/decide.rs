@@ -2,10 +2,10 @@
 
 use crate::plan::{Act, Plan, Refusal, Request, Stage, Task, Then};
 use crate::services::glusterfs::plan::build::{add, names};
-use crate::services::glusterfs::plan::growth::Growth;
+use crate::services::glusterfs::plan::change::Growth;
 use crate::services::glusterfs::plan::view::{Nodes, View};
 use crate::services::glusterfs::plan::{
-    bricks, clients, disk, emptied, heal, hosts, identity, maintenance, mount, options, places, pool, prepare,
+    bricks, clients, disk, emptied, growth, heal, hosts, identity, maintenance, mount, options, places, pool, prepare,
     rebalance, removal, restore, volume,
 };
 use crate::services::glusterfs::spec::{Member, Spec};
@@ -129,7 +129,7 @@ fn beside(volume: &mut Stage, tasks: Vec<Task>, coordinator: &Member) -> Vec<Tas
 
 // How it grows; nothing grows yet where members are waited for, by the stage that is the second answer.
 fn grows<'a>(view: &View<'a>) -> Result<(Growth<'a>, Option<Stage>), Vec<Refusal>> {
-    let growth = Growth::plan(view)?;
+    let growth = growth::plan(view)?;
     if growth.is_none() {
         return Ok((growth, None));
     }

@@ -5,7 +5,7 @@ use crate::facts::OsFamily;
 use crate::plan::{Level, Note, Refusal, Stage, Task, Then};
 use crate::services::glusterfs::facts::NodeFacts;
 use crate::services::glusterfs::plan::build::{With, note, refuse, stage, task};
-use crate::services::glusterfs::plan::growth::Growth;
+use crate::services::glusterfs::plan::change::Growth;
 use crate::services::glusterfs::plan::view::View;
 use crate::services::glusterfs::spec::Member;
 

@@ -4,7 +4,6 @@
 use crate::plan::{Level, Note, Plan, Refusal, Stage, Then};
 use crate::services::glusterfs::facts::{Brick, NodeFacts, Volume};
 use crate::services::glusterfs::plan::build::{With, note, refuse, stage, task};
-use crate::services::glusterfs::plan::places;
 use crate::services::glusterfs::plan::view::View;
 use crate::services::glusterfs::spec::Member;
 
@@ -70,7 +69,7 @@ fn needed(view: &View<'_>, volume: &Volume, member: &Member, facts: &NodeFacts) 
         let what = format!("volume `{}` counts on a brick of it", volume.name);
         refusals.push(refuse(node, what, "see `gluster volume info` and `gluster pool list` on the other nodes"));
     }
-    if places::reinstalled(view, member, facts).is_some() {
+    if view.forgotten(member, facts).is_some() {
         let what = "it is a member that was reinstalled, and its brick is needed";
         let again = format!("`bricklayer replace --service glusterfs --old {0} --new {0}`", member.node);
         refusals.push(refuse(node, what, format!("{again} makes it the member that it was")));

@@ -2,6 +2,7 @@
 
 mod bricks;
 mod build;
+mod change;
 mod checkup;
 mod clients;
 mod cluster;
@@ -13,6 +14,7 @@ mod growth;
 mod heal;
 mod hosts;
 mod identity;
+mod leaver;
 mod leaving;
 mod maintenance;
 mod mount;

@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use crate::plan::{Level, Note, Plan, Refusal, Settings, Task};
 use crate::services::glusterfs::facts::Volume;
 use crate::services::glusterfs::plan::build::{With, add, note, stage, task};
-use crate::services::glusterfs::plan::growth::{Change, Growth};
+use crate::services::glusterfs::plan::change::{Change, Growth};
 use crate::services::glusterfs::plan::view::View;
-use crate::services::glusterfs::plan::{leaving, pool};
+use crate::services::glusterfs::plan::{leaver, pool};
 use crate::services::glusterfs::spec::{Access, Member};
 
 /// What glusterd refuses to set on a volume without copies ("Volume .. is not of replicate type", "Cannot set .. for
@@ -45,7 +45,7 @@ pub(super) fn wanted(view: &View<'_>, replica: u32) -> Vec<(String, String)> {
     let named = view.spec.options.iter().filter(|(key, value)| takes(key) && *value != OFF);
     let named = named.map(|(key, value)| (key.clone(), value.clone()));
     // Who leaves may mount it for as long as it has a part in it.
-    let leaving = leaving::all(view).into_iter().filter(|one| one.peer.is_some() || one.mounts(view));
+    let leaving = leaver::all(view).into_iter().filter(|one| one.peer.is_some() || one.mounts(view));
     let allow = allowed(view, leaving.map(|one| one.leaver.member.address).collect());
     named.chain(allow).collect()
 }

@@ -4,15 +4,16 @@ use crate::model::NodeName;
 use crate::plan::{Level, Note, Plan, Refusal, Stage, Then};
 use crate::services::glusterfs::facts::{Brick, NodeFacts, Peer, Volume, VolumeStatus};
 use crate::services::glusterfs::plan::build::{With, add, names, note, refuse, stage, task};
-use crate::services::glusterfs::plan::growth::{Change, Growth};
-use crate::services::glusterfs::plan::leaving::{self, Leaving};
+use crate::services::glusterfs::plan::change::{Change, Growth};
+use crate::services::glusterfs::plan::leaver::{self, Leaving};
+use crate::services::glusterfs::plan::leaving;
 use crate::services::glusterfs::plan::view::View;
 use crate::services::glusterfs::plan::{disk, pool, prepare};
 use crate::services::glusterfs::spec::Member;
 
 /// One that leaves has a brick, and somebody is to take its place.
 pub(super) fn moving<'a>(view: &View<'a>) -> Option<(Leaving<'a>, &'a NodeName)> {
-    let all = leaving::all(view).into_iter().filter(|one| !one.bricks.is_empty());
+    let all = leaver::all(view).into_iter().filter(|one| !one.bricks.is_empty());
     all.filter_map(|one| Some((view.request.places.get(one.node())?, one))).map(|(new, one)| (one, new)).next()
 }
 
@@ -144,7 +145,7 @@ pub(super) fn plan(view: &View<'_>, coordinator: &Member) -> Result<Option<Plan>
                 let open = format!("{old} leaves once its place is filled");
                 return Ok(Some(Plan { stages: vec![stage], open: Some(open), ..Plan::default() }));
             }
-        } else if let Some(peer) = reinstalled(view, member, facts) {
+        } else if let Some(peer) = view.forgotten(member, facts) {
             return rejoin(view, member, facts, peer).map(Some);
         } else if let Some((volume, brick)) = lost(view, facts) {
             return refill(view, coordinator, member, (volume, brick)).map(Some);
@@ -156,7 +157,7 @@ pub(super) fn plan(view: &View<'_>, coordinator: &Member) -> Result<Option<Plan>
 // Only the heal is left: whoever leaves keeps its copy until then.
 fn filling(view: &View<'_>, on: &Member, old: &NodeName, new: &NodeFacts) -> Option<Stage> {
     let volume = view.cluster.volume.filter(|volume| volume.replica > 1)?;
-    let one = leaving::all(view).into_iter().find(|one| one.node() == old && one.bricks.is_empty())?;
+    let one = leaver::all(view).into_iter().find(|one| one.node() == old && one.bricks.is_empty())?;
     one.peer?;
     volume.bricks.iter().find(|brick| new.daemon.uuid.as_deref() == Some(&brick.host))?;
     let heal = view.known.iter().find_map(|(_, facts)| facts.heal.as_deref());
@@ -167,12 +168,6 @@ fn filling(view: &View<'_>, on: &Member, old: &NodeName, new: &NodeFacts) -> Opt
 fn healed(on: &Member, volume: &Volume) -> Stage {
     let wait = task("healed", &on.node, "a copy counts when it is complete").with("volume", volume.name.as_str());
     Stage { then: Then::LookAgain, ..stage("heal", "Wait until the place is filled", vec![vec![wait]]) }
-}
-
-/// The pool's entry of a member that has lost all that glusterd had stored there (fact 5.5).
-pub(super) fn reinstalled<'a>(view: &View<'a>, member: &Member, facts: &NodeFacts) -> Option<&'a Peer> {
-    let is = |peer: &&&Peer| pool::named(member, &peer.names);
-    facts.daemon.fresh().then(|| view.cluster.peers.values().find(is).copied()).flatten()
 }
 
 // With its old UUID and the list of its peers it is the member that it was, and asks the others for the volumes.

@@ -4,9 +4,9 @@ use crate::model::NodeName;
 use crate::plan::{Level, Mode, Note, Refusal, Stage, Task};
 use crate::services::glusterfs::facts::{NodeFacts, Peer};
 use crate::services::glusterfs::plan::build::{With, names, note, refuse, stage, task};
-use crate::services::glusterfs::plan::growth::Growth;
+use crate::services::glusterfs::plan::change::Growth;
+use crate::services::glusterfs::plan::leaver;
 use crate::services::glusterfs::plan::view::View;
-use crate::services::glusterfs::plan::{leaving, places};
 use crate::services::glusterfs::spec::Member;
 
 /// What is wrong with the pool itself, whatever is wanted of it.
@@ -41,8 +41,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Refusal> {
 // The pool knows this node's name under another UUID (fact 5.5).
 fn reinstalled(view: &View<'_>) -> Vec<Refusal> {
     let forgot = view.known.iter().filter(|(member, facts)| {
-        view.request.places.get(&member.node) != Some(&member.node)
-            && places::reinstalled(view, member, facts).is_some()
+        view.request.places.get(&member.node) != Some(&member.node) && view.forgotten(member, facts).is_some()
     });
     forgot
         .map(|(member, _)| {
@@ -57,12 +56,6 @@ fn reinstalled(view: &View<'_>) -> Vec<Refusal> {
             )
         })
         .collect()
-}
-
-/// Is a member meant by one of these names of a peer?
-pub(super) fn named(member: &Member, names: &[String]) -> bool {
-    let own = [member.address.to_string(), member.peer_name.clone(), member.node.as_str().to_owned()];
-    names.iter().any(|name| own.contains(name))
 }
 
 fn mode(view: &View<'_>) -> Vec<Refusal> {
@@ -112,7 +105,7 @@ pub(super) fn gate(view: &View<'_>) -> Vec<Refusal> {
     let strangers = strangers.join(" or ");
     let mut refusals = Vec::new();
     for (member, _) in &view.unknown {
-        let peer = view.cluster.peers.values().any(|peer| named(member, &peer.names));
+        let peer = view.cluster.peers.values().any(|peer| member.goes_by(&peer.names));
         if bootstrap && !view.request.absent.contains(&member.node) {
             let absent =
                 names(view.unknown.iter().map(|(member, _)| &member.node)).replace(" and ", ",").replace(", ", ",");
@@ -184,8 +177,8 @@ pub(super) fn catch_up(view: &View<'_>, node: &NodeName, (version, bricks): (u64
 /// Peers that a member does not see as it should, but for those that leave, or have forgotten that they are peers.
 pub(super) fn loose<'a>(view: &'a View<'a>) -> impl Iterator<Item = (&'a Member, &'a Peer)> {
     let members = view.known.iter().filter(|(_, facts)| view.cluster.has(facts));
-    let going: Vec<_> = leaving::all(view).iter().filter_map(|one| one.peer).collect();
-    let forgot = view.known.iter().filter_map(|(member, facts)| places::reinstalled(view, member, facts));
+    let going: Vec<_> = leaver::all(view).iter().filter_map(|one| one.peer).collect();
+    let forgot = view.known.iter().filter_map(|(member, facts)| view.forgotten(member, facts));
     let away: Vec<_> = going.into_iter().chain(forgot).map(|peer| peer.uuid.as_str()).collect();
     members.flat_map(move |(member, facts)| {
         let peers = facts.pool.answer().into_iter().flatten();
@@ -200,7 +193,7 @@ pub(super) fn settled(node: &NodeName, size: usize, gone: usize, why: impl Into<
 }
 
 fn gone(view: &View<'_>) -> usize {
-    leaving::all(view).iter().filter(|one| one.facts.is_none() && one.peer.is_some()).count()
+    leaver::all(view).iter().filter(|one| one.facts.is_none() && one.peer.is_some()).count()
 }
 
 /// glusterd tries again every few seconds: after a boot, a node that runs it is found again. A rejected one is not.

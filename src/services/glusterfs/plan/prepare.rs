@@ -4,7 +4,7 @@ use crate::facts::OsFamily;
 use crate::plan::{Stage, Task, Then};
 use crate::services::glusterfs::facts::NodeFacts;
 use crate::services::glusterfs::plan::build::{With, stage, task};
-use crate::services::glusterfs::plan::growth::Growth;
+use crate::services::glusterfs::plan::change::Growth;
 use crate::services::glusterfs::plan::view::View;
 use crate::services::glusterfs::plan::{bricks, disk, firewall};
 use crate::services::glusterfs::spec::Member;

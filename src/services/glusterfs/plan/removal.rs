@@ -5,14 +5,15 @@ use crate::model::NodeName;
 use crate::plan::{Level, Note, Plan, Refusal, Stage};
 use crate::services::glusterfs::facts::{Brick, Volume};
 use crate::services::glusterfs::plan::build::{With, add, names, note, stage, task};
-use crate::services::glusterfs::plan::leaving::{self, Leaving};
+use crate::services::glusterfs::plan::leaver::{self, Leaving};
+use crate::services::glusterfs::plan::leaving;
 use crate::services::glusterfs::plan::view::View;
 use crate::services::glusterfs::plan::{mount, mount_unit, options, pool};
 use crate::services::glusterfs::spec::Member;
 
 /// Everything that is still to be done for nodes to be gone, or all reasons why they may not go. Nothing where they are.
 pub(super) fn plan(view: &View<'_>, coordinator: &Member) -> Result<Option<Plan>, Vec<Refusal>> {
-    let all = leaving::all(view);
+    let all = leaver::all(view);
     let left = |one: &Leaving<'_>| one.peer.is_some() || one.mounts(view) || view.request.wipe && one.stores();
     if !all.iter().any(left) {
         return Ok(None);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::facts::Seen;
 use crate::model::NodeName;
 use crate::plan::Request;
-use crate::services::glusterfs::facts::{Brick, NodeFacts, Volume};
+use crate::services::glusterfs::facts::{Brick, NodeFacts, Peer, Volume};
 use crate::services::glusterfs::plan::cluster::Cluster;
 use crate::services::glusterfs::spec::{Client, Leaver, Member, Spec};
 
@@ -78,6 +78,12 @@ impl<'a> View<'a> {
         let members = self.known.iter().filter(|(_, facts)| self.cluster.has(facts));
         let volumes = members.filter_map(|(_, facts)| facts.volumes.answer()).flatten();
         volumes.map(|volume| (volume.name.as_str(), volume)).collect()
+    }
+
+    /// The pool's entry of a member that has lost all that glusterd had stored there: it was reinstalled (fact 5.5).
+    pub(super) fn forgotten(&self, member: &Member, facts: &NodeFacts) -> Option<&'a Peer> {
+        let is = |peer: &&&Peer| member.goes_by(&peer.names);
+        facts.daemon.fresh().then(|| self.cluster.peers.values().find(is).copied()).flatten()
     }
 
     /// Has it stored peers that the pool does not know?

@@ -79,6 +79,14 @@ pub struct Member {
     pub priority: Option<u32>,
 }
 
+impl Member {
+    /// Is it meant by one of these names of a peer? An adopted pool may know it by any of its own.
+    pub fn goes_by(&self, names: &[String]) -> bool {
+        let own = [self.address.to_string(), self.peer_name.clone(), self.node.as_str().to_owned()];
+        names.iter().any(|name| own.contains(name))
+    }
+}
+
 /// What is wanted of `GlusterFS`, as far as one volume is concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spec {
