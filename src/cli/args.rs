@@ -10,6 +10,7 @@ use crate::cli::day_two::{
 };
 use crate::cli::hand::{ExecArgs, GetArgs, PutArgs};
 use crate::cli::own::{RunArgs, SshArgs};
+use crate::cli::services::{ServiceArgs, service};
 use crate::model::Service;
 
 /// Bring up and look after GlusterFS and HA controller clusters over SSH, from one inventory file.
@@ -200,14 +201,6 @@ pub enum SchemaOf {
     Playbook,
 }
 
-/// Which services.
-#[derive(Args, Debug)]
-pub struct ServiceArgs {
-    /// Only these services
-    #[arg(short, long, value_name = "S,..", value_delimiter = ',', value_parser = service)]
-    pub service: Vec<Service>,
-}
-
 /// Options of `plan`.
 #[derive(Args, Debug)]
 pub struct PlanArgs {
@@ -253,11 +246,4 @@ pub struct UpArgs {
     /// Do not ask; never answers a question about losing data
     #[arg(short, long)]
     pub yes: bool,
-}
-
-pub(super) fn service(text: &str) -> Result<Service, String> {
-    Service::from_key(text).ok_or_else(|| {
-        let known: Vec<_> = Service::ALL.iter().map(|service| service.key()).collect();
-        format!("there is no service `{text}`; known are {}", known.join(", "))
-    })
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::{ServiceArgs, service};
+use crate::cli::services::{ServiceArgs, service};
 use crate::model::Service;
 use crate::ops::{
     DoctorWish, HealBy, HealWish, MaintenanceWish, RebalanceWish, RemoveWish, ReplaceWish, RestoreWish, RollingWish,

@@ -5,6 +5,7 @@ mod day_two;
 mod hand;
 mod own;
 mod run;
+mod services;
 
 pub use args::Cli;
 pub use run::main;

@@ -8,7 +8,7 @@ pub(crate) const OWN_PREFIX: &str = "x-";
 
 /// At the top of the file.
 pub(crate) const TOP: &[Field] = &[
-    Field::optional("ssh", Form::Map(SSH), "How nodes are reached; a node may have its own."),
+    Field::optional("ssh", Form::Map(ssh::SSH), "How nodes are reached; a node may have its own."),
     Field::optional("storage", Form::Map(STORAGE), "What is stored where."),
     Field::optional("keepalived", Form::Room, "The floating address."),
     Field::optional("mariadb", Form::Room, "The Galera cluster."),
@@ -33,7 +33,7 @@ pub(crate) const NODES: &[Field] = &[
 const HOSTNAME: Field = Field::required("hostname", Form::Text, "The node's name: letters, digits, `-` and `.`.");
 const IP_ADDRESS: Field = Field::required("ip_address", Form::Address, "The address under which others know it.");
 const SERVICES: Field = Field::optional("services", Form::Flags(services), "What runs on it.");
-const NODE_SSH: Field = Field::optional("ssh", Form::Map(SSH), "How this node is reached; wins key by key.");
+const NODE_SSH: Field = Field::optional("ssh", Form::Map(ssh::SSH), "How this node is reached; wins key by key.");
 
 /// In an entry of `controllers`.
 pub(crate) const CONTROLLER: &[Field] = &[
@@ -47,26 +47,6 @@ pub(crate) const CONTROLLER: &[Field] = &[
 
 /// In an entry of `compute_nodes`.
 pub(crate) const COMPUTE: &[Field] = &[HOSTNAME, IP_ADDRESS, SERVICES, NODE_SSH];
-
-/// In `ssh`.
-pub(crate) const SSH: &[Field] = &[
-    Field::optional("user", Form::Text, "Login name; otherwise what ssh_config says, else the current user."),
-    Field::optional("port", Form::Number(1, 65_535), "Otherwise what ssh_config says, else 22."),
-    Field::optional("identity_file", Form::Text, "Private key; `~/` is your home, a relative path begins here."),
-    Field::optional("jump", Form::Text, "`user@host:port` to go through."),
-    Field::optional("become", Form::Words(|| ssh::words(&ssh::BECOME)), "How to be root where `user` is not."),
-    Field::optional("known_hosts", Form::Text, "File of known host keys; default `~/.ssh/known_hosts`."),
-    Field::optional(
-        "host_key_checking",
-        Form::Words(|| ssh::words(&ssh::HOST_KEY_CHECKING)),
-        "What to do with a host key that is not known; default: what ssh_config says, else `ask`.",
-    ),
-    Field::optional(
-        "connect_timeout",
-        Form::Duration,
-        "Until a node counts as unreachable; default: what ssh_config says, else `10s`.",
-    ),
-];
 
 fn services() -> Vec<&'static str> {
     Service::ALL.into_iter().map(Service::key).collect()

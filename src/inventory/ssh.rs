@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::inventory::{Places, keys, names, path};
+use crate::inventory::{Field, Form, Places, names, path};
 use crate::model::Hop;
 use crate::yaml::{Fields, Item, Problem, Problems, show};
 
@@ -31,6 +31,26 @@ pub enum HostKeyChecking {
     /// Take it and forget it.
     Off,
 }
+
+/// Every key that may stand in `ssh`.
+pub(crate) const SSH: &[Field] = &[
+    Field::optional("user", Form::Text, "Login name; otherwise what ssh_config says, else the current user."),
+    Field::optional("port", Form::Number(1, 65_535), "Otherwise what ssh_config says, else 22."),
+    Field::optional("identity_file", Form::Text, "Private key; `~/` is your home, a relative path begins here."),
+    Field::optional("jump", Form::Text, "`user@host:port` to go through."),
+    Field::optional("become", Form::Words(|| words(&BECOME)), "How to be root where `user` is not."),
+    Field::optional("known_hosts", Form::Text, "File of known host keys; default `~/.ssh/known_hosts`."),
+    Field::optional(
+        "host_key_checking",
+        Form::Words(|| words(&HOST_KEY_CHECKING)),
+        "What to do with a host key that is not known; default: what ssh_config says, else `ask`.",
+    ),
+    Field::optional(
+        "connect_timeout",
+        Form::Duration,
+        "Until a node counts as unreachable; default: what ssh_config says, else `10s`.",
+    ),
+];
 
 pub(crate) const BECOME: [(&str, Become); 3] = [("auto", Become::Auto), ("sudo", Become::Sudo), ("none", Become::None)];
 
@@ -85,7 +105,7 @@ impl Written {
     /// Reads one `ssh:`, if there is one.
     pub(crate) fn read(item: Option<Item<'_>>, places: &Places, problems: &mut Problems) -> Self {
         let Some(fields) = item.and_then(|item| item.map(problems)) else { return Self::default() };
-        fields.only(&names(keys::SSH), problems);
+        fields.only(&names(SSH), problems);
         Self {
             user: fields.get("user").and_then(|user| login(&user, problems)),
             port: fields.get("port").and_then(|port| port.number(1..=65_535, problems)?.try_into().ok()),

@@ -28,5 +28,6 @@ pub use end::{End, is_mark, read_end, without_marks};
 pub use library::{Faults, Library};
 pub use own::{OF_NODE, Own};
 pub use program::NodeLog;
-pub use render::{Kind, RenderError, Rendered, RenderedFile, RenderedStep};
+pub use render::{Kind, RenderError, Rendered, RenderedStep};
 pub use schema::schema;
+pub use write::RenderedFile;

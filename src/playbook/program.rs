@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::render::{Kind, RenderedFile, RenderedStep};
-use super::write;
+use super::render::{Kind, RenderedStep};
+
+use super::write::{self, RenderedFile};
 use crate::model::shell::quote;
 
 /// The log on the node, where the manual of the old scripts has it, and what is written there of this run.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::step::{FileWork, Playbook, Step, Work};
 use super::template::{Complaint, Template};
-use super::write;
+use super::write::{self, RenderedFile};
 use crate::plan::Vars;
 
 /// A task, ready to be printed or run.
@@ -68,21 +68,6 @@ pub enum Kind {
     Wait(Duration),
     /// Writes a file.
     File(RenderedFile),
-}
-
-/// A file as it will be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RenderedFile {
-    /// Where.
-    pub path: String,
-    /// Octal, without leading zeros.
-    pub mode: String,
-    /// `user` or `user:group`.
-    pub owner: String,
-    /// All of it.
-    pub content: String,
-    /// Runs once it has changed.
-    pub after: Option<String>,
 }
 
 /// Why a task cannot be rendered: the planner and the playbook do not fit.

@@ -4,8 +4,22 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use super::render::RenderedFile;
 use crate::model::shell::quote;
+
+/// A file as it will be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenderedFile {
+    /// Where.
+    pub path: String,
+    /// Octal, without leading zeros.
+    pub mode: String,
+    /// `user` or `user:group`.
+    pub owner: String,
+    /// All of it.
+    pub content: String,
+    /// Runs once it has changed.
+    pub after: Option<String>,
+}
 
 /// Ends with 0 where the file is as it should be: bytes, mode, owner, and no link.
 pub(super) fn same(file: &RenderedFile) -> String {
