@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::cli::day_two::{
     DoctorArgs, GoArgs, HealArgs, MaintenanceArgs, RebalanceArgs, RemoveArgs, ReplaceArgs, RestoreArgs, StatusArgs,
@@ -152,6 +153,18 @@ pub enum Command {
     Run(RunArgs),
     /// Open a shell on a node with the system's `ssh`, or run a command there; ends as that does
     Ssh(SshArgs),
+    /// Show what was done when: the runs that may have changed something, the newest first
+    Runs {
+        /// So many at most
+        #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+        count: usize,
+    },
+    /// Print the completions of a shell, to be read by it: `bricklayer completions bash`
+    Completions {
+        /// Which shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
     /// Say what a message of gluster, a mount, a package manager, ssh or sudo means, and what to do then
     Explain {
         /// The message, `-` to read it from standard input; none lists all that are known

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::cli::args::{AddArgs, Cli, Color, Command, Common, Format, SchemaOf};
 use crate::cli::day_two::GoArgs;
@@ -91,6 +91,13 @@ async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault>
         Command::Restore(restore) => ops::restore(load(Vec::new())?, restore.wish()).await,
         Command::Run(own) => ops::run_file(load(Vec::new())?, own.wish()).await,
         Command::Ssh(ssh) => match ops::shell(&load(Vec::new())?, &ssh.node, &ssh.command)? {},
+        Command::Runs { count } => ops::runs(count, settings.json),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "bricklayer", &mut text);
+            report::print(&String::from_utf8_lossy(&text)).map_err(Fault::Terminal)?;
+            Ok(0)
+        }
         Command::Explain { message } => ops::explain(&message, settings.json),
         Command::Check => {
             let job = load(Vec::new())?;
@@ -105,7 +112,7 @@ async fn run(cli: Cli, console: Console, args: &[OsString]) -> Result<u8, Fault>
                 SchemaOf::Inventory => SchemaKind::Inventory,
                 SchemaOf::Playbook => SchemaKind::Playbook,
             });
-            io::stdout().write_all(schema.as_bytes()).map_err(Fault::Terminal)?;
+            report::print(&schema).map_err(Fault::Terminal)?;
             Ok(0)
         }
     }

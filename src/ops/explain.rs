@@ -1,13 +1,13 @@
 //! `explain`: what a message means, and what to type then.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::iter;
 
 use serde_json::json;
 
 use crate::advice::{self, KNOWN};
 use crate::ops::Fault;
-use crate::report::clean;
+use crate::report::{clean, print};
 
 /// Which message: its words, `-` for standard input; none is all that are known.
 pub fn explain(words: &[String], json: bool) -> Result<u8, Fault> {
@@ -20,7 +20,7 @@ pub fn explain(words: &[String], json: bool) -> Result<u8, Fault> {
         }
         words => answer(&words.join(" "), json),
     };
-    io::stdout().write_all(shown.1.as_bytes()).map_err(Fault::Terminal)?;
+    print(&shown.1).map_err(Fault::Terminal)?;
     Ok(shown.0)
 }
 

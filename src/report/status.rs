@@ -68,6 +68,21 @@ pub fn status_tables(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()
     Ok(())
 }
 
+/// Rows of cells, each column as wide as its widest cell; a line a row.
+pub fn grid(rows: &[Vec<String>]) -> Vec<String> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let width = |at: usize| {
+        rows.iter().filter_map(|row| row.get(at)).map(|cell| console::measure_text_width(cell)).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths);
+        let cells = cells.map(|(cell, width)| console::pad_str(cell, *width, console::Alignment::Left, None));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
+}
+
 fn table(out: &mut dyn Write, group: &[Finding]) -> io::Result<()> {
     let mut headings = vec![group[0].kind.to_uppercase(), "HEALTH".to_owned()];
     let widest = group.iter().max_by_key(|finding| finding.seen.len());
@@ -78,18 +93,8 @@ fn table(out: &mut dyn Write, group: &[Finding]) -> io::Result<()> {
         row.extend(finding.seen.iter().map(|(_, value)| clean(value)));
         rows.push(row);
     }
-    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
-    let width = |at: usize| {
-        rows.iter().filter_map(|row| row.get(at)).map(|cell| console::measure_text_width(cell)).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    for row in &rows {
-        let cells: Vec<_> = row
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| console::pad_str(cell, *width, console::Alignment::Left, None))
-            .collect();
-        writeln!(out, "{}", cells.join("  ").trim_end())?;
+    for line in grid(&rows) {
+        writeln!(out, "{line}")?;
     }
     for finding in group {
         if let Some(remedy) = &finding.remedy {

@@ -37,6 +37,14 @@ pub struct Console {
     err: Paint,
 }
 
+/// Prints to standard output. A reader who has seen enough is no error.
+pub fn print(text: &str) -> io::Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
 impl Console {
     /// What the command line asks for and the streams can do. `env` reads an environment variable.
     pub fn new(format: Format, color: ColorChoice, verbose: bool, env: &dyn Fn(&str) -> Option<String>) -> Self {

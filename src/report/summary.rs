@@ -89,6 +89,11 @@ pub fn ending(state: &RunState) -> Vec<Said> {
     said
 }
 
+/// What an exit code means, in a few words; 0 needs none.
+pub fn meaning(code: u8) -> &'static str {
+    verdict(code).1
+}
+
 /// What an exit code means (interface.md "Exit codes").
 fn verdict(code: u8) -> (Mark, &'static str) {
     match code {
