@@ -77,6 +77,7 @@ fn three_fresh_nodes_are_made_two_copies_and_an_arbiter() {
     lab.power_on(&[1]);
     lab.healed(2, 3);
     lab.settled();
+    a_name_that_the_arbiter_lacks_comes_back(&lab);
 
     // Where the inventory does not want it any more, it can leave, and nobody else.
     let remove = |node| ["remove", "--service", "glusterfs", "--yes", "--host", node];
@@ -91,6 +92,19 @@ fn three_fresh_nodes_are_made_two_copies_and_an_arbiter() {
     assert!(info.contains("Number of Bricks: 1 x 2 = 2"), "{info}");
     assert_eq!(sums(&lab, 2), old);
     lab.settled();
+}
+
+// As a client leaves it that creates it when the self-heal daemon has listed the folder and the client has not heard of the new brick:
+// no copy notes it, so that no heal knows of it.
+fn a_name_that_the_arbiter_lacks_comes_back(lab: &Lab) {
+    const LIB: &str = include_str!("../../playbooks/glusterfs/lib.sh");
+    lab.ssh(1, &format!("echo late >{MOUNT}/late"));
+    lab.ssh(3, "cd /data/glusterfs/shared && find .glusterfs -samefile late -delete && rm late");
+    lab.ssh(2, &format!("echo more >>{MOUNT}/late"));
+    let again = "clients shared_data && look_again shared_data 0 \"$clients\" 10.77.0.103:/data/glusterfs/shared";
+    lab.ssh(1, &format!("{LIB}\n{again}"));
+    assert!(lab.holds(3, "[ -e /data/glusterfs/shared/late ]"));
+    lab.healed(1, 3);
 }
 
 #[test]
