@@ -76,7 +76,10 @@ fn a_second_volume_comes_and_both_follow_the_nodes_that_come_and_go() {
     let gluster = |what: &str| lab.ssh(1, &format!("gluster --mode=script volume {what}"));
     gluster("create other 10.77.0.104:/data/glusterfs/other force");
     let said = lab.expect(5, &leave);
-    assert!(said.contains("server4: it has a brick of volume `other`, of which the inventory says nothing"), "{said}");
+    assert!(
+        said.contains("server4: refused: it has a brick of volume `other`, of which the inventory says nothing"),
+        "{said}"
+    );
     gluster("delete other");
     lab.expect(0, &leave);
     assert_eq!(
