@@ -799,7 +799,7 @@ labelled() {
   esac
 }
 
-# label DIR: gives it that type, by a rule that outlives a relabelling of the system.
+# label DIR: gives it that type, where it can by a rule that outlives a relabelling of the system.
 label() {
   if (labelled "$1") 2>/dev/null; then return; fi
   if command -v semanage >/dev/null; then

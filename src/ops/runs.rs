@@ -54,7 +54,7 @@ impl Told {
             _ if self.fault.is_some() => "unreadable".to_owned(),
             None => "cut short".to_owned(),
             Some(0) => "done".to_owned(),
-            Some(code) => format!("{code}: {}", meaning(code)),
+            Some(code) => format!("{code}: {}", meaning(code, self.failed)),
         }
     }
 }

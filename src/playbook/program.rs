@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::render::{Kind, RenderedStep};
-
 use super::write::{self, RenderedFile};
 use crate::model::shell::quote;
 

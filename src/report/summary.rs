@@ -80,25 +80,23 @@ pub fn ending(state: &RunState) -> Vec<Said> {
     let text =
         format!("{nodes}: {changed} changed, {unchanged} unchanged, {failed} failed, {skipped} skipped{lost}, {time}");
     let code = state.ended().unwrap_or(70);
-    let (mark, why) = match verdict(code) {
-        (mark, _) if code == 1 && failed == 0 => (mark, "not all is as wanted yet"),
-        verdict => verdict,
-    };
+    let (mark, why) = verdict(code, failed);
     let mut said = still_running(state);
     said.push(Said::new(mark, if why.is_empty() { text } else { format!("{text}; {why} (exit code {code})") }));
     said
 }
 
-/// What an exit code means, in a few words; 0 needs none.
-pub fn meaning(code: u8) -> &'static str {
-    verdict(code).1
+/// What the exit code of a run with so many failed steps means, in a few words; 0 needs none.
+pub fn meaning(code: u8, failed: u32) -> &'static str {
+    verdict(code, failed).1
 }
 
 /// What an exit code means (interface.md "Exit codes").
-fn verdict(code: u8) -> (Mark, &'static str) {
+fn verdict(code: u8, failed: u32) -> (Mark, &'static str) {
     match code {
         0 => (Mark::Success, ""),
         10 => (Mark::Info, "changes pending"),
+        1 if failed == 0 => (Mark::Error, "not all is as wanted yet"),
         1 => (Mark::Error, "a step failed"),
         3 => (Mark::Error, "inventory or playbook invalid"),
         4 => (Mark::Error, "a node could not be reached or refused us"),
